@@ -1,0 +1,43 @@
+# `make run` and `make test` need make and Python (3.11 or newer, with venv and pip) and nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test lint
+
+## Run the main job: the digits sweep, on Ray; a second time shows what it found.
+run: $(VENV)/installed
+	@if [ -e results/digits ]; then $(BIN)/hpsearch resume results/digits; else $(BIN)/hpsearch run configs/digits.yaml; fi
+
+## Everything that CI runs: lint, types, import contracts, tests with coverage.
+test: lint
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest -n 2 --cov --cov-report= $(PYTEST_ARGS)
+	$(BIN)/coverage report
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	$(call install,requirements.lock)
+
+$(VENV)/installed-dev: requirements-dev.lock pyproject.toml
+	$(call install,requirements-dev.lock)
+	@touch $(VENV)/installed
+
+# The locked versions, checked against their hashes; uv where it is there, because it is faster.
+define install
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@if command -v uv >/dev/null; then \
+		uv pip install --quiet --python $(BIN)/python --require-hashes --requirement $(1) && \
+		uv pip install --quiet --python $(BIN)/python --no-deps --editable .; \
+	else \
+		$(BIN)/python -m pip install --quiet --require-hashes --requirement $(1) && \
+		$(BIN)/python -m pip install --quiet --no-deps --editable .; \
+	fi
+	@touch $@
+endef

@@ -1,0 +1,35 @@
+"""NumPy archives with the arrays `X` and `y`."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from trainer.arrays import Array
+from trainer.data.dataset import Dataset
+from trainer.errors import TrainerError
+
+
+def load_npz(path: Path) -> Dataset:
+    """Read X (rows, features), numbers, and y (rows,), class labels."""
+    arrays = _arrays(path)
+    missing = [name for name in ("X", "y") if name not in arrays]
+    if missing:
+        raise TrainerError(f"{path} needs an array named {missing[0]!r}; it has {sorted(arrays) or 'none'}")
+    x, y = arrays["X"], arrays["y"]
+    if x.ndim != 2 or y.shape != x.shape[:1]:
+        raise TrainerError(f"{path} needs X (rows, features) and y (rows,); it has X {x.shape} and y {y.shape}")
+    if not np.issubdtype(x.dtype, np.number) or np.iscomplexobj(x) or not np.isfinite(x).all():
+        raise TrainerError(f"{path}: X must hold finite real numbers")
+    labels, codes = np.unique(y, return_inverse=True)
+    if len(labels) < 2:
+        raise TrainerError(f"{path}: y must hold at least two classes; it has {len(labels)}")
+    return Dataset(path.stem, x.astype(np.float64), codes.astype(np.int64), tuple(str(label) for label in labels))
+
+
+def _arrays(path: Path) -> dict[str, Array]:
+    try:
+        with np.load(path) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, EOFError, OSError, AttributeError, zipfile.BadZipFile) as error:
+        raise TrainerError(f"{path} cannot be read as a .npz archive of plain arrays: {error}") from error

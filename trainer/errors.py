@@ -1,0 +1,5 @@
+"""The one error that the trainer raises at its users."""
+
+
+class TrainerError(ValueError):
+    """Something that the caller gave cannot be used; the text is a sentence that says what and why."""

@@ -1,0 +1,238 @@
+"""The gradient check: back-propagation against central differences, in float64.
+
+For each tensor a sample of coordinates is moved by ±h, and the slope ĝ of the cost is compared with the
+gradient g of back-propagation: ‖g − ĝ‖₂ / (‖g‖₂ + ‖ĝ‖₂) (as in A. Ng's course, Improving Deep Neural
+Networks, 2017). A difference that straddles a kink of the cost says nothing about either, so it is left
+out and another coordinate is drawn. A failed tensor whose gradients are so small that rounding alone could
+explain the failure decides nothing: the whole check is drawn anew, at larger parameters.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from trainer.arrays import Array
+from trainer.network import Network, Tensor
+
+T = TypeVar("T")
+
+STEP = 1e-5  # the h at which correct networks err least: truncation h², rounding ε/h
+PENALTY_STEP = 1e-2  # penalties are sums of huge counts of terms but quadratic, so exact at any h
+TOLERANCE = 1e-6
+COORDINATES = 20
+DRAWS = 6  # how often a check that decides nothing is drawn anew, with weights twice as large each time
+ROUNDING = 4.0  # a difference errs by about this many ε·cost/h a coordinate, at most
+BIAS_SCALE = 0.5  # biases, γ and β are moved this far from the values at which they have no effect
+CHECKS = ("data", "dropout", "penalty")
+"""The loss with dropout off, the loss with dropout's masks frozen, the penalties at a coefficient of 1."""
+
+
+@dataclass(frozen=True)
+class TensorCheck:
+    """One tensor in one of the `CHECKS`."""
+
+    check: str
+    tensor: str
+    error: float  # relative, 0 … 1; 0 where both gradients are 0
+    mean_absolute_difference: float
+    checked: int  # coordinates compared
+    kinks: int  # coordinates left out because their difference straddled a kink
+    worst: int  # flat index of the coordinate with the largest difference
+    gradient: float  # there, by back-propagation
+    difference: float  # there, by central differences
+    passed: bool
+    decided: bool  # False: failed, but no worse than rounding explains
+
+
+@dataclass(frozen=True)
+class Report:
+    """A gradient check of one network."""
+
+    tensors: tuple[TensorCheck, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every tensor passed in every check."""
+        return all(tensor.passed for tensor in self.tensors)
+
+    @property
+    def error(self) -> float:
+        """The largest relative error of a tensor."""
+        return max(tensor.error for tensor in self.tensors)
+
+    @property
+    def guilty(self) -> TensorCheck | None:
+        """The failed tensor nearest to the output: a fault spoils what lies before it, not behind."""
+        failed = [tensor for tensor in self.tensors if not tensor.passed]
+        return failed[-1] if failed else None
+
+    @property
+    def verdict(self) -> str:
+        """`passed` or `failed`."""
+        return "passed" if self.passed else "failed"
+
+
+def check(
+    network: Network,
+    x: Array,
+    targets: Array,
+    rng: np.random.Generator,
+    *,
+    coordinates: int | None = COORDINATES,
+    tolerance: float = TOLERANCE,
+) -> Report:
+    """Check a float64 network on a batch, at random parameters.
+
+    `coordinates`: how many of each tensor to compare; None for all. Overwrites the network's parameters,
+    gradient, statistics and penalty coefficients.
+    """
+    for draw in range(DRAWS):
+        report = Report(tuple(_check_once(network, x, targets, rng, coordinates, tolerance, 2.0**draw)))
+        if all(tensor.decided for tensor in report.tensors):
+            break
+    return report
+
+
+def _check_once(
+    network: Network,
+    x: Array,
+    targets: Array,
+    rng: np.random.Generator,
+    coordinates: int | None,
+    tolerance: float,
+    weight_scale: float,
+) -> Iterator[TensorCheck]:
+    _randomise(network, rng, weight_scale)
+    for penalty in network.penalties:
+        penalty.coefficient = 0.0
+    for name, difference in _checks(network, x, targets, rng):
+        cost, gradient = _gradients(network, x, targets)
+        rounding = ROUNDING * np.finfo(network.dtype).eps * (1 + abs(cost)) / STEP
+        if name == "penalty":
+            for penalty in network.penalties:
+                penalty.coefficient = 1.0
+            _, with_penalty = _gradients(network, x, targets)
+            gradient = {key: with_penalty[key] - gradient[key] for key in gradient}
+        for tensor in network.tensors.values():
+            if name != "penalty" or tensor.penalised:
+                sample = _sample(tensor, gradient[tensor.name].ravel(), difference, rng, coordinates)
+                yield _verdict(name, tensor.name, sample, tolerance, rounding)
+
+
+Difference = Callable[[Tensor, int], float | None]
+"""The central difference at one coordinate of a tensor; None if it straddles a kink."""
+
+
+def _checks(network: Network, x: Array, targets: Array, rng: np.random.Generator) -> Iterator[tuple[str, Difference]]:
+    """Put the network in the state of each check, and give the difference that belongs to it."""
+
+    def of_loss(tensor: Tensor, index: int) -> float | None:
+        return _loss_difference(network, x, targets, tensor, index)
+
+    def of_penalty(tensor: Tensor, index: int) -> float:
+        above, below = (value for value, _ in _moved(tensor, index, PENALTY_STEP, lambda: (network.penalty(), None)))
+        return (above - below) / (2 * PENALTY_STEP)
+
+    network.keep_all(len(x))
+    yield "data", of_loss
+    network.draw(rng, len(x))
+    yield "dropout", of_loss
+    yield "penalty", of_penalty
+
+
+def _randomise(network: Network, rng: np.random.Generator, weight_scale: float) -> None:
+    """Parameters as before training, but with nothing at a special value such as 0."""
+    network.initialise(rng)
+    for tensor in network.tensors.values():
+        if tensor.penalised:
+            tensor.value[...] *= weight_scale
+        else:
+            tensor.value[...] += BIAS_SCALE * rng.standard_normal(tensor.value.shape)
+
+
+def _gradients(network: Network, x: Array, targets: Array) -> tuple[float, dict[str, Array]]:
+    scores = network.forward(x, train=True)
+    network.backward(scores, targets)
+    gradients = {name: tensor.gradient.copy() for name, tensor in network.tensors.items()}
+    return network.loss.value(scores, targets), gradients
+
+
+def _loss_difference(network: Network, x: Array, targets: Array, tensor: Tensor, index: int) -> float | None:
+    def look() -> tuple[float, list[Array]]:
+        cost = network.cost(x, targets)
+        return cost, [pattern for layer in network.layers if (pattern := layer.pattern()) is not None]
+
+    (above, pattern_above), (below, pattern_below) = _moved(tensor, index, STEP, look)
+    if any(not np.array_equal(a, b) for a, b in zip(pattern_above, pattern_below, strict=True)):
+        return None
+    return (above - below) / (2 * STEP)
+
+
+def _moved(tensor: Tensor, index: int, step: float, look: Callable[[], T]) -> tuple[T, T]:
+    """What `look` sees with one coordinate moved up and down by `step`."""
+    value = tensor.value.reshape(-1)
+    original = value[index]
+    try:
+        value[index] = original + step
+        above = look()
+        value[index] = original - step
+        return above, look()
+    finally:
+        value[index] = original
+
+
+@dataclass(frozen=True)
+class _Sample:
+    indices: Array
+    gradient: Array
+    differences: Array
+    kinks: int
+
+
+def _sample(
+    tensor: Tensor, gradient: Array, difference: Difference, rng: np.random.Generator, coordinates: int | None
+) -> _Sample:
+    """Differences at random coordinates, drawn until enough are found on smooth ground."""
+    order = rng.permutation(tensor.value.size)
+    wanted = len(order) if coordinates is None else min(coordinates, len(order))
+    found: dict[int, float] = {}
+    kinks = 0
+    for index in order:
+        slope = difference(tensor, int(index))
+        if slope is None:
+            kinks += 1
+            continue
+        found[int(index)] = slope
+        if len(found) == wanted:
+            break
+    indices = np.array(list(found), dtype=np.intp)
+    return _Sample(indices, gradient[indices], np.array(list(found.values())), kinks)
+
+
+def _verdict(check: str, tensor: str, sample: _Sample, tolerance: float, rounding: float) -> TensorCheck:
+    count = len(sample.indices)
+    distance = np.abs(sample.gradient - sample.differences)
+    worst = int(distance.argmax()) if count else None
+    error = relative_error(sample.gradient, sample.differences)
+    passed = count > 0 and error < tolerance
+    return TensorCheck(
+        check=check,
+        tensor=tensor,
+        error=error,
+        mean_absolute_difference=float(distance.mean()) if count else float("nan"),
+        checked=count,
+        kinks=sample.kinks,
+        worst=int(sample.indices[worst]) if worst is not None else -1,
+        gradient=float(sample.gradient[worst]) if worst is not None else float("nan"),
+        difference=float(sample.differences[worst]) if worst is not None else float("nan"),
+        passed=passed,
+        decided=passed or (count > 0 and float(np.linalg.norm(distance)) > rounding * np.sqrt(count)),
+    )
+
+
+def relative_error(a: Array, b: Array) -> float:
+    """‖a − b‖₂ / (‖a‖₂ + ‖b‖₂), and 0 where both are zero."""
+    scale = float(np.linalg.norm(a) + np.linalg.norm(b))
+    return float(np.linalg.norm(a - b)) / scale if scale != 0 else 0.0

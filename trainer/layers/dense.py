@@ -1,0 +1,61 @@
+"""The fully connected layer."""
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+import numpy as np
+
+from trainer.arrays import Array
+from trainer.initializers import Initializer
+from trainer.layers.base import Layer
+
+
+class Dense(Layer):
+    """y = x W + b, with W (n_in, n_out) and b (1, n_out).
+
+    Gradients: dW = xᵀ dy, db = Σ_rows dy, dx = dy Wᵀ (Rumelhart, Hinton, Williams 1986).
+    `bias=False` where batch normalisation follows: it would subtract the bias again.
+    """
+
+    kind: ClassVar[str] = "dense"
+    weights: ClassVar[tuple[str, ...]] = ("W",)
+
+    W: Array
+    dW: Array
+    b: Array
+    db: Array
+
+    def __init__(self, n_in: int, n_out: int, *, initializer: Initializer, bias: bool = True) -> None:
+        super().__init__(n_in, n_out)
+        self.bias = bias
+        self.initializer = initializer
+
+    def tensors(self) -> Mapping[str, tuple[int, int]]:
+        weight = {"W": (self.n_in, self.n_out)}
+        return weight | {"b": (1, self.n_out)} if self.bias else weight
+
+    def initialise(self, rng: np.random.Generator) -> None:
+        self.W[...] = self.initializer(rng, self.n_in, self.n_out)
+        if self.bias:
+            self.b[...] = 0.0
+
+    def forward(self, x: Array, *, train: bool) -> Array:
+        self.x = x
+        _product(x)(x, self.W, out=self.y)  # (batch, n_out)
+        if self.bias:
+            np.add(self.y, self.b, out=self.y)
+        return self.y
+
+    def backward(self, dy: Array) -> Array:
+        product = _product(dy)
+        product(self.x.swapaxes(-1, -2), dy, out=self.dW)
+        if self.bias:
+            np.add.reduce(dy, axis=-2, keepdims=True, out=self.db)
+        if self.input_gradient:
+            product(dy, self.W.swapaxes(-1, -2), out=self.dx)
+        return self.dx
+
+
+def _product(x: Array) -> Callable[..., Array]:
+    """The matrix product: `dot` has less overhead, `matmul` knows stacks of matrices."""
+    return np.dot if x.ndim == 2 else np.matmul
