@@ -1,0 +1,166 @@
+"""The keys of a config, their types, bounds and defaults.
+
+These models describe one training run: what is left of a config when values stand in place of distributions.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationInfo, model_validator
+
+from hpsearch.samplers import SAMPLERS
+
+
+@dataclass(frozen=True)
+class Known:
+    """Names that only the trainer knows; given to validation as its context."""
+
+    sources: Sequence[str]  # bundled data sets
+    activations: Sequence[str]
+    optimizers: Sequence[str]
+    metrics: Sequence[str]
+
+
+def nearest(name: str, names: Sequence[str]) -> str:
+    """The end of a sentence about an unknown name: what was probably meant, or what there is."""
+    close = get_close_matches(name, names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}"
+
+
+def _one_of(field: str) -> AfterValidator:
+    def validate(name: str, info: ValidationInfo) -> str:
+        names = getattr(info.context, field)
+        if name not in names:
+            raise ValueError(f"is not one of the {field}; {nearest(name, names)}")
+        return name
+
+    return AfterValidator(validate)
+
+
+def _strategy(name: str) -> str:
+    if name not in SAMPLERS:
+        raise ValueError(f"is not one of the strategies; {nearest(name, list(SAMPLERS))}")
+    return name
+
+
+WIDTHS, BLOCK = "<widths>", "<block>"  # which form `hidden` has; pydantic puts it in the path of an error
+
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Block(BaseModel):
+    """A part of a config: no unknown keys, no silent change of type, immutable."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Data(Block):
+    """What to learn from."""
+
+    source: str  # a bundled name or a path
+    validation: Annotated[float, Field(gt=0, lt=1)] = 0.2  # fraction of all rows
+    test: Fraction = 0.2  # fraction of all rows
+
+    @model_validator(mode="after")
+    def _leaves_training_rows(self) -> "Data":
+        if self.validation + self.test >= 1:
+            raise ValueError(
+                f"validation and test take {self.validation:g} + {self.test:g}: no row is left to train on"
+            )
+        return self
+
+
+class Hidden(Block):
+    """Hidden layers of equal width."""
+
+    layers: Annotated[int, Field(ge=0)]
+    units: Annotated[int, Field(ge=1)]
+
+
+class Model(Block):
+    """The network."""
+
+    hidden: Annotated[
+        Annotated[list[Annotated[int, Field(ge=1)]], Tag(WIDTHS)] | Annotated[Hidden, Tag(BLOCK)],
+        Discriminator(lambda value: BLOCK if isinstance(value, dict | Hidden) else WIDTHS),
+    ] = [64, 64]  # widths, or a number of layers and their width
+    activation: Annotated[str, _one_of("activations")] = "relu"
+    batch_norm: bool = True
+    dropout: Fraction = 0.0
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The width of each hidden layer."""
+        return (self.hidden.units,) * self.hidden.layers if isinstance(self.hidden, Hidden) else tuple(self.hidden)
+
+
+class Train(Block):
+    """How the network is trained."""
+
+    optimizer: Annotated[str, _one_of("optimizers")] = "momentum"
+    learning_rate: Annotated[float, Field(gt=0)] = 0.01
+    beta: Fraction = 0.9
+    l2: Annotated[float, Field(ge=0)] = 0.0
+    batch_size: Annotated[int, Field(ge=1)] = 32
+    epochs: Annotated[int, Field(ge=1)] = 20
+
+
+class Search(Block):
+    """How the space is searched."""
+
+    strategy: Annotated[str, AfterValidator(_strategy)] = "zoom"
+    trials: Annotated[int, Field(ge=1)] = 48
+    round: Annotated[int, Field(ge=1)] = 4  # trials planned together
+    lookahead: Annotated[int, Field(ge=0)] = 1  # rounds that may be under way before the one being planned
+    metric: str = "val_loss"
+
+
+class Gradcheck(Block):
+    """The gate before each trial."""
+
+    on_failure: Literal["skip", "abort"] = "skip"
+
+
+class Engine(Block):
+    """Where trials run; never part of a sweep's identity."""
+
+    workers: Annotated[int, Field(ge=1)] | None = None
+    address: str | None = None  # of a Ray cluster
+    retries: Annotated[int, Field(ge=0)] = 3  # after a worker was lost
+    mixed: bool = False  # let workers of another numeric platform take part
+
+
+class Resources(Block):
+    """What one trial may use."""
+
+    cpus: Annotated[int, Field(ge=1)] = 1  # also the number of BLAS threads, on which bits depend
+
+
+class Run(Block):
+    """One training run."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    seed: Annotated[int, Field(ge=0)] = 0
+    data: Data
+    model: Model = Model()
+    train: Train = Train()
+    metrics: list[Annotated[str, _one_of("metrics")]] = ["accuracy"]
+    search: Search = Search()
+    gradcheck: Gradcheck = Gradcheck()
+    resources: Resources = Resources()
+    engine: Engine = Engine()
+
+    @model_validator(mode="after")
+    def _ranks_by_what_is_recorded(self) -> "Run":
+        if self.search.metric not in self.recorded:
+            raise ValueError(
+                f"search.metric {self.search.metric!r} is not recorded; {nearest(self.search.metric, self.recorded)}"
+            )
+        return self
+
+    @property
+    def recorded(self) -> list[str]:
+        """The names of the scores in the results."""
+        return ["val_loss", *(f"val_{metric}" for metric in self.metrics), "train_loss"]

@@ -1,0 +1,105 @@
+"""YAML in and out: version 1.2, so that `no` is a string and `1e-3` a number; no objects, no duplicate keys."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from hpsearch.errors import UsageError
+from hpsearch.space import Path
+
+
+@dataclass(frozen=True)
+class Document:
+    """A tree of dicts, lists and scalars, and where each part of it was written."""
+
+    tree: dict[str, Any]
+    places: Mapping[Path, str]
+
+    def place(self, path: Path) -> str:
+        """Where `path`, or the nearest thing around it, was written."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places[path]
+
+
+def read_document(file: FilePath) -> Document:
+    """Parse a file that holds one YAML mapping."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise UsageError(f"there is no config file {str(file)!r}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read as a text file: {error}") from error
+    root = _parse(text, str(file))
+    if not isinstance(root, CommentedMap):
+        raise UsageError(f"{file} must hold a mapping of settings such as `name: digits`; it holds {text[:40]!r}")
+    places: dict[Path, str] = {(): str(file)}
+    tree = _plain(root, (), str(file), places)
+    return Document(tree, places)
+
+
+def parse_value(text: str, source: str) -> Any:
+    """Parse one value, as given on the command line."""
+    return _plain(_parse(text, source), (), source, {})
+
+
+def dump(tree: Mapping[str, Any]) -> str:
+    """The tree as YAML text, lists on one line."""
+    yaml = YAML(typ="rt", pure=True)
+    yaml.width = 110
+    stream = io.StringIO()
+    yaml.dump(_styled(tree), stream)
+    return stream.getvalue()
+
+
+def _parse(text: str, source: str) -> Any:
+    try:
+        return YAML(typ="rt", pure=True).load(text)
+    except MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        problem = " ".join(str(error.problem or error.context).split())
+        raise UsageError(f"{source}{line}: this is not YAML: {problem}") from error
+    except (YAMLError, ValueError) as error:
+        raise UsageError(f"{source}: this is not YAML: {' '.join(str(error).split())}") from error
+
+
+def _plain(node: Any, path: Path, source: str, places: dict[Path, str]) -> Any:
+    """Built-in types in place of the parser's own, noting the line of each part."""
+    if isinstance(node, CommentedMap):
+        for key in node:
+            places[(*path, key)] = f"{source}, line {node.lc.key(key)[0] + 1}"
+        return {_scalar(key): _plain(value, (*path, key), source, places) for key, value in node.items()}
+    if isinstance(node, CommentedSeq):
+        for index in range(len(node)):
+            places[(*path, index)] = f"{source}, line {node.lc.item(index)[0] + 1}"
+        return [_plain(value, (*path, index), source, places) for index, value in enumerate(node)]
+    return _scalar(node)
+
+
+def _scalar(value: Any) -> Any:
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    if value is None:
+        return None
+    raise UsageError(f"{value!r} is a {type(value).__name__}; settings are numbers, strings, true, false, or null")
+
+
+def _styled(tree: Any) -> Any:
+    """Blocks for mappings, one line for lists and for what holds no further mapping with several keys."""
+    if isinstance(tree, Mapping):
+        styled = CommentedMap({key: _styled(value) for key, value in tree.items()})
+        if len(tree) <= 1:
+            styled.fa.set_flow_style()
+        return styled
+    if isinstance(tree, list | tuple):
+        items = CommentedSeq([_styled(value) for value in tree])
+        items.fa.set_flow_style()
+        return items
+    return tree

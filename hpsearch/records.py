@@ -1,0 +1,107 @@
+"""What a sweep is made of: planned trials and rounds, and what came of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from hpsearch.space import Scalar
+
+
+class Status(StrEnum):
+    """How a trial ended."""
+
+    COMPLETED = "completed"
+    STOPPED = "stopped"  # by the sweep's stopping rule
+    GATE_FAILED = "gate_failed"  # the gradient check failed, nothing was trained
+    DIVERGED = "diverged"  # a loss was no longer a finite number
+    FAILED = "failed"  # the machine failed: worker lost, or an error in the trial
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One sampled configuration, planned to be trained once."""
+
+    number: int  # from 0, over the whole sweep
+    round: int
+    seed: int
+    unit: tuple[float, ...]  # the point in the unit cube
+    values: Mapping[str, Scalar]  # the searched settings by name
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where a round looked, for one setting; in the setting's own values."""
+
+    setting: str
+    centre: Scalar  # the leader's value; None while there was no leader
+    low: Scalar  # None for a choice, which has no order
+    high: Scalar
+
+
+@dataclass(frozen=True)
+class Round:
+    """Trials planned together."""
+
+    number: int
+    trials: tuple[Trial, ...]
+    global_share: float  # the part of the trials drawn from the whole space
+    region: tuple[Interval, ...]  # where the others were drawn
+
+
+@dataclass(frozen=True)
+class EpochRow:
+    """A trial after an epoch."""
+
+    epoch: int
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class GradcheckRow:
+    """A trial's gradient check of one parameter tensor."""
+
+    check: str
+    tensor: str
+    error: float
+    mean_absolute_difference: float | None
+    checked: int
+    kinks: int
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Place:
+    """When and where a trial ran: true, but no part of its result."""
+
+    started_at: datetime  # UTC
+    duration_s: float
+    worker: str
+    node: str | None  # None if the worker was lost before it could say
+    platform: str | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a trial. Everything but `place` is a pure function of config, data and seed."""
+
+    trial: Trial
+    status: Status
+    place: Place
+    scores: Mapping[str, float] = field(default_factory=dict)  # val_loss, val_<metric>, train_loss at best_epoch
+    best_epoch: int | None = None
+    epochs: tuple[EpochRow, ...] = ()
+    gradchecks: tuple[GradcheckRow, ...] = ()
+    gradcheck_error: float | None = None
+    gradcheck_verdict: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a sampler may know of a finished trial."""
+
+    number: int
+    round: int
+    unit: tuple[float, ...]
+    score: float | None  # smaller is better; None if the trial did not complete

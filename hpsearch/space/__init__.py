@@ -1,0 +1,17 @@
+"""What may vary, on which scale. To add a distribution, write its class and list it in `space.DISTRIBUTIONS`."""
+
+from hpsearch.space.choice import Choice
+from hpsearch.space.distribution import Distribution, Scalar
+from hpsearch.space.space import DISTRIBUTIONS, Path, Setting, Space, SpaceError, is_distribution
+
+__all__ = [
+    "DISTRIBUTIONS",
+    "Choice",
+    "Distribution",
+    "Path",
+    "Scalar",
+    "Setting",
+    "Space",
+    "SpaceError",
+    "is_distribution",
+]

@@ -1,0 +1,51 @@
+"""One of several members, which may be whole blocks of a config."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from hpsearch.space.distribution import Distribution, Scalar
+from hpsearch.space.integer import EDGE
+
+
+@dataclass(frozen=True)
+class Choice(Distribution):
+    """Every member is as likely. A setting's value is the member's label; a scalar is its own label."""
+
+    labels: tuple[Scalar, ...]
+    members: tuple[Any, ...]
+
+    kind: ClassVar[str] = "choice"
+    ordered: ClassVar[bool] = False
+
+    @classmethod
+    def parse(cls, argument: Any) -> "Choice":
+        """From a list of members, or from a mapping of labels to members."""
+        if not isinstance(argument, list | dict) or len(argument) < 2:
+            raise ValueError(f"choice takes a list (or a mapping of names) of at least two members, not {argument!r}")
+        if isinstance(argument, dict):
+            return cls(tuple(argument), tuple(argument.values()))
+        labels = tuple(_label(member) for member in argument)
+        if len({(type(label), label) for label in labels}) < len(labels):
+            raise ValueError(f"choice takes members that differ, not {argument!r}")
+        return cls(labels, tuple(argument))
+
+    def from_unit(self, u: float) -> Scalar:
+        return self.labels[int(min(u, EDGE) * len(self.labels))]
+
+    def to_unit(self, value: Any) -> float:
+        for index, label in enumerate(self.labels):
+            if type(label) is type(value) and label == value:
+                return (index + 0.5) / len(self.labels)
+        raise ValueError(f"{value!r} is not one of {list(self.labels)}")
+
+    def extremes(self) -> tuple[float, ...]:
+        return tuple((index + 0.5) / len(self.labels) for index in range(len(self.labels)))
+
+    def member(self, label: Scalar) -> Any:
+        """The member that bears `label`."""
+        return self.members[int(self.to_unit(label) * len(self.members))]
+
+
+def _label(member: Any) -> Scalar:
+    return json.dumps(member) if isinstance(member, list | dict) else member

@@ -1,0 +1,60 @@
+"""Whole numbers."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from hpsearch.space.distribution import Distribution, bounds
+
+EDGE = math.nextafter(1.0, 0.0)  # u = 1 belongs to the last value, not to one beyond it
+
+
+@dataclass(frozen=True)
+class Integer(Distribution):
+    """Every whole number from low to high, both included, is as likely."""
+
+    low: int
+    high: int
+
+    kind: ClassVar[str] = "int"
+
+    @classmethod
+    def parse(cls, argument: Any) -> "Integer":
+        low, high = bounds(cls.kind, argument)
+        if not (isinstance(low, int) and isinstance(high, int)):
+            raise ValueError(f"{cls.kind} takes two whole numbers, not {argument!r}")
+        return cls(low, high)
+
+    def from_unit(self, u: float) -> int:
+        low, high = self._scale(self.low - 0.5), self._scale(self.high + 0.5)
+        value = round(self._unscale(low + (high - low) * min(u, EDGE)))
+        return min(max(value, self.low), self.high)
+
+    def to_unit(self, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int) or not self.low <= value <= self.high:
+            raise ValueError(f"{value!r} is not a whole number in [{self.low}, {self.high}]")
+        low, high = self._scale(self.low - 0.5), self._scale(self.high + 0.5)
+        return (self._scale(value) - low) / (high - low)
+
+    def _scale(self, value: float) -> float:
+        return value
+
+    def _unscale(self, scaled: float) -> float:
+        return scaled
+
+
+@dataclass(frozen=True)
+class LogInteger(Integer):
+    """Whole numbers, every factor as likely: n has the share of [n − ½, n + ½] on the log scale. For widths."""
+
+    kind: ClassVar[str] = "log_int"
+
+    def __post_init__(self) -> None:
+        if self.low < 1:
+            raise ValueError(f"log_int takes bounds of at least 1, not [{self.low}, {self.high}]")
+
+    def _scale(self, value: float) -> float:
+        return math.log(value)
+
+    def _unscale(self, scaled: float) -> float:
+        return math.exp(scaled)

@@ -1,0 +1,164 @@
+"""A space: a config in which distributions stand where values would."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from hpsearch.space.choice import Choice
+from hpsearch.space.continuous import Log, OneMinusLog, Uniform
+from hpsearch.space.distribution import Distribution, Scalar
+from hpsearch.space.integer import Integer, LogInteger
+
+DISTRIBUTIONS: Mapping[str, type[Distribution]] = {
+    distribution.kind: distribution for distribution in (Uniform, Log, OneMinusLog, Integer, LogInteger, Choice)
+}
+
+Path = tuple[str | int, ...]
+"""Where a value stands in a config: keys and list positions."""
+
+
+class SpaceError(ValueError):
+    """A distribution that cannot be; `path` says where it stands."""
+
+    def __init__(self, path: Path, rule: str) -> None:
+        super().__init__(rule)
+        self.path = path
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A place in a config whose value is searched."""
+
+    path: Path
+    distribution: Distribution
+    conditions: tuple[tuple[Path, Scalar], ...]
+    """The choices, by path and label, that must have been made for the setting to exist."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """The settings that vary. A point of the space is a vector in the unit cube, a coordinate a setting.
+
+    Coordinates of settings whose conditions do not hold are there, but without effect.
+    """
+
+    template: Any  # the config as nested dicts and lists, with a Setting where a value is searched
+    settings: tuple[Setting, ...]
+
+    @classmethod
+    def of(cls, tree: Any) -> "Space":
+        """Find the distributions in a config's tree; raises SpaceError."""
+        template = _parse(tree, (), ())
+        return cls(template, tuple(_settings(template)))
+
+    @cached_property
+    def names(self) -> Mapping[Path, str]:
+        """The column of each setting: its last key, or its whole path where two would be equal."""
+        paths = list(dict.fromkeys(setting.path for setting in self.settings))
+        short = Counter(_short_name(path) for path in paths)
+        return {path: _short_name(path) if short[_short_name(path)] == 1 else _long_name(path) for path in paths}
+
+    def values(self, unit: Sequence[float]) -> dict[str, Scalar]:
+        """The values at a point, by name, of the settings that exist there."""
+        found: dict[Path, Scalar] = {}
+        for setting, u in zip(self.settings, unit, strict=True):
+            if _holds(setting.conditions, found):
+                found[setting.path] = setting.distribution.from_unit(u)
+        return {self.names[path]: value for path, value in found.items()}
+
+    def fill(self, values: Mapping[str, Scalar]) -> Any:
+        """The config with these values in place of the distributions."""
+        return _fill(self.template, {path: values[name] for path, name in self.names.items() if name in values})
+
+    def trials_of_every_kind(self) -> Iterator[tuple[Setting | None, tuple[float, ...]]]:
+        """Points that between them show each setting at its extremes: if all are legal configs, all points are.
+
+        With each comes the setting that is at an extreme; None for the point in the middle of everything.
+        """
+        middle = [0.5] * len(self.settings)
+        yield None, tuple(middle)
+        for index, setting in enumerate(self.settings):
+            point = list(middle)
+            for path, label in setting.conditions:
+                for other, parent in enumerate(self.settings):
+                    if (
+                        parent.path == path
+                        and isinstance(parent.distribution, Choice)
+                        and label in parent.distribution.labels
+                    ):
+                        point[other] = parent.distribution.to_unit(label)
+            for u in setting.distribution.extremes():
+                point[index] = u
+                yield setting, tuple(point)
+
+
+def is_distribution(tree: Any) -> bool:
+    """Whether this part of a config is a distribution: a mapping with just its kind as key."""
+    return isinstance(tree, dict) and len(tree) == 1 and next(iter(tree)) in DISTRIBUTIONS
+
+
+def _parse(tree: Any, path: Path, conditions: tuple[tuple[Path, Scalar], ...]) -> Any:
+    if is_distribution(tree):
+        [(kind, argument)] = tree.items()
+        try:
+            distribution = DISTRIBUTIONS[kind].parse(argument)
+        except ValueError as error:
+            raise SpaceError(path, str(error)) from error
+        if isinstance(distribution, Choice):
+            members = zip(distribution.labels, distribution.members, strict=True)
+            parsed = tuple(
+                _parse(member, _member_path(path, member), (*conditions, (path, label))) for label, member in members
+            )
+            distribution = Choice(distribution.labels, parsed)
+        return Setting(path, distribution, conditions)
+    if isinstance(tree, dict):
+        return {key: _parse(value, (*path, key), conditions) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [_parse(value, (*path, index), conditions) for index, value in enumerate(tree)]
+    return tree
+
+
+def _member_path(path: Path, member: Any) -> Path:
+    """A distribution that is itself a member (`l2: {choice: [0, {log: …}]}`) is a setting beside the choice: `l2_log`."""
+    return (*path, f"{path[-1]}_{next(iter(member))}") if is_distribution(member) else path
+
+
+def _settings(template: Any) -> Iterator[Setting]:
+    """The settings of a template, parents before what depends on them."""
+    if isinstance(template, Setting):
+        yield template
+        if isinstance(template.distribution, Choice):
+            for member in template.distribution.members:
+                yield from _settings(member)
+    elif isinstance(template, dict | list):
+        for value in template.values() if isinstance(template, dict) else template:
+            yield from _settings(value)
+
+
+def _fill(template: Any, values: Mapping[Path, Scalar]) -> Any:
+    if isinstance(template, Setting):
+        value = values[template.path]
+        if isinstance(template.distribution, Choice):
+            return _fill(template.distribution.member(value), values)
+        return value
+    if isinstance(template, dict):
+        return {key: _fill(value, values) for key, value in template.items()}
+    if isinstance(template, list):
+        return [_fill(value, values) for value in template]
+    return template
+
+
+def _holds(conditions: tuple[tuple[Path, Scalar], ...], found: Mapping[Path, Scalar]) -> bool:
+    return all(path in found and found[path] == label for path, label in conditions)
+
+
+def _short_name(path: Path) -> str:
+    """The last key; an element of a list is numbered from 1."""
+    position = next(index for index in reversed(range(len(path))) if isinstance(path[index], str))
+    return _long_name(path[position:])
+
+
+def _long_name(path: Path) -> str:
+    return "_".join(str(part + 1 if isinstance(part, int) else part) for part in path)

@@ -1,0 +1,78 @@
+"""The search as a pure function: which trials make up a round, given the rounds it may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hpsearch.records import Interval, Observation, Round, Status, Trial
+from hpsearch.samplers import Proposal, Sampler, UnitInterval
+from hpsearch.seeds import round_generator, trial_seed
+from hpsearch.space import Setting, Space
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides which trials a sweep consists of, but for their outcomes."""
+
+    space: Space
+    sampler: Sampler
+    seed: int
+    trials: int  # how many in all
+    round_size: int
+    lookahead: int  # how many rounds may be under way before the one being planned
+    metric: str  # by which trials are ranked
+    maximise: bool
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds there are; the last one may be cut short."""
+        return -(-self.trials // self.round_size)
+
+    def visible(self, number: int) -> int:
+        """How many rounds, from the first, round `number` may look at; they must be finished."""
+        return max(0, number - self.lookahead)
+
+    def size(self, number: int) -> int:
+        """How many trials of round `number` are run."""
+        return min(self.round_size, self.trials - number * self.round_size)
+
+    def observation(self, trial: Trial, status: Status, score: float | None) -> Observation:
+        """What samplers may know of a trial that ended so; only a completed one has a score."""
+        if status is not Status.COMPLETED or score is None:
+            return Observation(trial.number, trial.round, trial.unit, None)
+        return Observation(trial.number, trial.round, trial.unit, -score if self.maximise else score)
+
+
+def next_round(plan: Plan, number: int, history: Sequence[Observation]) -> Round:
+    """Round `number`, given all trials of the rounds that it may see, in order.
+
+    Always a whole round, even if fewer of its trials will be run, so that extending a sweep leaves the
+    trials before the extension as they were.
+    """
+    rng = round_generator(plan.seed, number)
+    proposal = plan.sampler.propose(plan.space, history, plan.round_size, rng)
+    trials = tuple(
+        Trial(
+            number=number * plan.round_size + index,
+            round=number,
+            seed=trial_seed(plan.seed, number, index),
+            unit=point,
+            values=plan.space.values(point),
+        )
+        for index, point in enumerate(proposal.points)
+    )
+    return Round(number, trials, proposal.global_share, _in_values(plan.space, proposal))
+
+
+def _in_values(space: Space, proposal: Proposal) -> tuple[Interval, ...]:
+    """The region in the settings' own values; without one, the whole range of each setting."""
+    region = proposal.region or (None,) * len(space.settings)
+    return tuple(_interval(space, setting, place) for setting, place in zip(space.settings, region, strict=True))
+
+
+def _interval(space: Space, setting: Setting, place: UnitInterval | None) -> Interval:
+    name, value = space.names[setting.path], setting.distribution.from_unit
+    centre = None if place is None else value(place.centre)
+    if not setting.distribution.ordered:
+        return Interval(name, centre, None, None)
+    low, high = (0.0, 1.0) if place is None else (place.low, place.high)
+    return Interval(name, centre, value(low), value(high))
