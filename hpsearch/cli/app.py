@@ -1,0 +1,65 @@
+"""All commands put together, and errors turned into exit codes."""
+
+import sys
+from enum import IntEnum
+from typing import Annotated
+
+import typer
+
+from hpsearch import __version__
+from hpsearch.cli import best, check, resume, run, status, trials
+from hpsearch.errors import HpsearchError, Interrupted, UsageError
+
+
+class ExitCode(IntEnum):
+    """What the process says by its exit code; see also `hpsearch.cli.outcome`."""
+
+    FAILED = 1
+    USAGE = 2
+    INTERRUPTED = 130
+
+
+app = typer.Typer(
+    name="hpsearch",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (run, resume, best, check, status, trials):
+    app.command()(getattr(command, command.__name__.rpartition(".")[2]))
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"hpsearch {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def hpsearch(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Search hyperparameters of NumPy networks: gated, reproducible, nothing lost, plain Parquet."""
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except Interrupted as error:
+        _end(str(error), ExitCode.INTERRUPTED)
+    except UsageError as error:
+        _end(str(error), ExitCode.USAGE)
+    except HpsearchError as error:
+        _end(str(error), ExitCode.FAILED)
+    except KeyboardInterrupt:
+        _end("ended at once; what was counted is safe", ExitCode.INTERRUPTED)
+
+
+def _end(sentence: str, code: ExitCode) -> None:
+    typer.echo(f"hpsearch: {sentence}", err=True)
+    sys.exit(code)

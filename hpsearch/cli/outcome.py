@@ -1,0 +1,68 @@
+"""A sweep's state as text or JSON, and what it means for the exit code."""
+
+import json
+from typing import Any
+
+import typer
+
+from hpsearch.errors import Interrupted
+from hpsearch.records import Status
+from hpsearch.summary import Summary
+
+NONE_COMPLETED = 1
+GATE_FAILED = 3
+
+
+def finish(summary: Summary, on_failure: str, *, interrupted: bool, as_json: bool) -> None:
+    """Show how a sweep ended and end the process accordingly."""
+    if interrupted and summary.done < summary.planned:
+        raise Interrupted(
+            f"stopped with {summary.done} of {summary.planned} trials done; go on by: hpsearch resume {summary.path}"
+        )
+    show(summary, as_json=as_json)
+    failed = summary.counts.get(Status.GATE_FAILED, 0)
+    if failed and (failed == summary.done or on_failure == "abort"):
+        raise typer.Exit(GATE_FAILED)
+    if not summary.counts.get(Status.COMPLETED):
+        raise typer.Exit(NONE_COMPLETED)
+
+
+def show(summary: Summary, *, as_json: bool, running: bool = False) -> None:
+    """Print a sweep's state."""
+    typer.echo(json.dumps(_content(summary, running), indent=2, default=str) if as_json else _text(summary, running))
+
+
+def _content(summary: Summary, running: bool) -> dict[str, Any]:
+    return {
+        "path": str(summary.path),
+        "planned": summary.planned,
+        "done": summary.done,
+        "running": running,
+        "counts": {status.value: count for status, count in summary.counts.items()},
+        "metric": summary.metric,
+        "best": summary.best,
+    }
+
+
+def _text(summary: Summary, running: bool) -> str:
+    counts = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in sorted(summary.counts.items()))
+    state = "running" if running else "finished" if summary.done >= summary.planned else "not finished"
+    lines = [
+        f"{summary.path}: {state}, {summary.done} of {summary.planned} trials done" + (f": {counts}" if counts else "")
+    ]
+    if summary.best:
+        lines += [f"Best trial: {summary.best['trial']}", *_scores(summary.best), *_settings(summary)]
+    failures = [status for status in (Status.GATE_FAILED, Status.FAILED) if summary.counts.get(status)]
+    lines += [f"Why trials are {status.replace('_', ' ')}: hpsearch trials {summary.path} --all" for status in failures]
+    return "\n".join(lines)
+
+
+def _scores(best: Any) -> list[str]:
+    return [f"  {name:16} {value:.6g}" for name, value in best.items() if name.startswith(("val_", "train_"))]
+
+
+def _settings(summary: Summary) -> list[str]:
+    return [
+        f"  {name:16} {f'{value:.6g}' if isinstance(value, float) else value}"
+        for name, value in summary.settings.items()
+    ]

@@ -1,0 +1,92 @@
+"""The state of a running sweep in one line: redrawn on a terminal, otherwise printed every few seconds."""
+
+import sys
+import time
+from collections import Counter
+from types import TracebackType
+from typing import Self
+
+import typer
+
+from hpsearch.driver import Event
+from hpsearch.objective import maximise
+from hpsearch.records import Outcome, Status
+from hpsearch.summary import Summary
+
+REDRAW_S = 0.2
+PRINT_S = 5.0
+CLEAR_LINE = "\r\x1b[2K"
+
+
+class Progress:
+    """Writes to standard error, which leaves standard output to results."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._terminal = sys.stderr.isatty()
+        self._shown_at = time.monotonic()
+        self._durations = 0.0
+        self._finished_here = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._terminal and not self._quiet:
+            typer.echo(CLEAR_LINE, nl=False, err=True)
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence."""
+        if not self._quiet:
+            typer.echo(sentence, err=True)
+
+    def started(self, summary: Summary, workers: int) -> None:
+        """Take note of what was there before the work began."""
+        self._planned = summary.planned
+        self._metric = summary.metric
+        self._counts = Counter(summary.counts)
+        self._workers = workers
+        self._best = (summary.best["trial"], summary.best[summary.metric]) if summary.best else None
+        begun = f", {summary.done} done" if summary.done else ""
+        self.say(f"{summary.path}: {summary.planned} trials{begun}, {workers} worker{'s' if workers > 1 else ''}")
+
+    def observe(self, event: Event) -> None:
+        """Count what has become durable, and show it if it is time to."""
+        for outcome in event.outcomes:
+            self._count(outcome)
+        now = time.monotonic()
+        if not self._quiet and now - self._shown_at >= (REDRAW_S if self._terminal else PRINT_S):
+            self._shown_at = now
+            line = self._line(event.running)
+            typer.echo(f"{CLEAR_LINE}{line}" if self._terminal else line, nl=not self._terminal, err=True)
+
+    def _count(self, outcome: Outcome) -> None:
+        self._counts[outcome.status] += 1
+        self._durations += outcome.place.duration_s
+        self._finished_here += 1
+        if outcome.status is Status.COMPLETED:
+            score = outcome.scores[self._metric]
+            sign = -1 if maximise(self._metric) else 1
+            number = outcome.trial.number
+            if self._best is None or (sign * score, number) < (sign * self._best[1], self._best[0]):
+                self._best = (number, score)
+
+    def _line(self, running: int) -> str:
+        done = sum(self._counts.values())
+        parts = [f"{done}/{self._planned} trials"]
+        parts += [
+            f"{count} {status.replace('_', ' ')}" for status, count in self._counts.items() if status != "completed"
+        ]
+        if self._best:
+            parts.append(f"best {self._metric} {self._best[1]:.4g} (trial {self._best[0]})")
+        parts.append(f"{running} running")
+        if self._finished_here:
+            parts.append(f"about {self._seconds_left(done, running):.0f} s left")
+        return " · ".join(parts)
+
+    def _seconds_left(self, done: int, running: int) -> float:
+        """Trials not begun take a mean duration each, those running half of one on average."""
+        mean = self._durations / self._finished_here
+        return mean * (self._planned - done - running / 2) / self._workers

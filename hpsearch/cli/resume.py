@@ -1,0 +1,25 @@
+"""The command `hpsearch resume`."""
+
+from hpsearch.cli.options import Address, Json, Quiet, Serial, SweepPath, Workers
+
+
+def resume(
+    sweep: SweepPath,
+    workers: Workers = None,
+    serial: Serial = False,
+    address: Address = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run what is missing of a sweep; a finished one is just shown."""
+    from hpsearch.cli.outcome import finish
+    from hpsearch.cli.progress import Progress
+    from hpsearch.cli.stopping import StopRequest
+    from hpsearch.run import Execution, Hooks, config_of
+    from hpsearch.run import resume as resume_sweep
+
+    on_failure = config_of(sweep).run.gradcheck.on_failure
+    with StopRequest() as stop, Progress(quiet=quiet) as progress:
+        hooks = Hooks(progress.say, progress.started, progress.observe, stop.requested)
+        summary = resume_sweep(sweep, Execution(serial, workers, address), hooks)
+    finish(summary, on_failure, interrupted=stop.requested(), as_json=json)

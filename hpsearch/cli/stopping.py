@@ -1,0 +1,36 @@
+"""Ctrl-C and SIGTERM: once to stop after the trials under way, twice to end at once."""
+
+import signal
+from types import FrameType, TracebackType
+from typing import Self
+
+import typer
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class StopRequest:
+    """Listens for signals while it is entered."""
+
+    def __init__(self) -> None:
+        self._requested = False
+
+    def requested(self) -> bool:
+        """Whether the user has asked to stop."""
+        return self._requested
+
+    def __enter__(self) -> Self:
+        self._before = [signal.signal(number, self._handle) for number in SIGNALS]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in zip(SIGNALS, self._before, strict=True):
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self._requested:
+            raise KeyboardInterrupt
+        self._requested = True
+        typer.echo("\nStopping when the trials under way are done; once more to end at once.", err=True)

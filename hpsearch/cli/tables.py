@@ -1,0 +1,26 @@
+"""Tables as aligned text."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def as_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
+    """The rows under a header, numbers to the right, everything else to the left."""
+    cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+    widths = [max(len(column), *(len(line[index]) for line in cells), 0) for index, column in enumerate(columns)]
+    right = [all(isinstance(row.get(column), int | float | None) for row in rows) for column in columns]
+
+    def line(values: Sequence[str]) -> str:
+        padded = (
+            f"{value:>{width}}" if to_right else f"{value:{width}}"
+            for value, width, to_right in zip(values, widths, right, strict=True)
+        )
+        return "  ".join(padded).rstrip()
+
+    return "\n".join([line(columns), *(line(values) for values in cells)])
+
+
+def _cell(value: Any) -> str:
+    if value is None or value != value:  # noqa: PLR0124 - a NaN is the only value that differs from itself
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,115 @@
+"""Runs a plan: hands trials to the engine as rounds become ready, and keeps what comes back."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hpsearch.engine.base import Engine
+from hpsearch.errors import UsageError
+from hpsearch.records import Observation, Outcome, Status, Trial
+from hpsearch.store import Store
+from hpsearch.sweep import Plan, next_round
+
+TICK_S = 1.0
+
+
+@dataclass(frozen=True)
+class Event:
+    """What an observer is told after every tick: outcomes that are now durable, and trials under way."""
+
+    outcomes: tuple[Outcome, ...]
+    running: int
+
+
+@dataclass
+class Driver:
+    """One process's work on a sweep. All that it knows it can derive from the store again."""
+
+    plan: Plan
+    store: Store
+    engine: Engine
+    observer: Callable[[Event], None]
+    should_stop: Callable[[], bool]
+    """Asked before new trials are begun; trials under way are always waited for."""
+    platform: str | None
+    """The numeric platform that every worker must be of; None to allow any."""
+    abort_on_gate_failure: bool = False
+
+    def run(self) -> None:
+        """Run every trial of the plan that has no row yet."""
+        self._rounds = self.store.rounds()
+        self._seen: dict[int, Observation] = {}
+        self._limit = self.plan.rounds  # how many rounds are run; fewer once a failed gate ends the sweep
+        self._queued = 0  # how many rounds have had their trials put into the queue
+        self._queue: deque[Trial] = deque()
+        self._running = 0
+        self._replay()
+        while self._submit() or self._running:
+            outcomes = self.engine.wait(TICK_S)
+            if outcomes:
+                self._keep(outcomes)
+            self.store.tick()
+            self.observer(Event(tuple(outcomes), self._running))
+
+    def _submit(self) -> bool:
+        """Begin what can be begun; returns whether more is to be done."""
+        if self.should_stop():
+            return False
+        while self.engine.free:
+            if not self._queue and not self._queue_next_round():
+                break
+            if self._queue:
+                ready = [self._queue.popleft() for _ in range(min(self.engine.free, len(self._queue)))]
+                self.engine.submit(ready)
+                self._running += len(ready)
+        return bool(self._queue) or self._has_next_round()
+
+    def _has_next_round(self) -> bool:
+        return self._queued < self._limit
+
+    def _queue_next_round(self) -> bool:
+        """Queue the trials of the next round, if the rounds that it must wait for are finished."""
+        number = self._queued
+        # A sweep that a failed gate may end takes its rounds one by one, or what is there when it ends
+        # would depend on timing.
+        needed = number if self.abort_on_gate_failure else self.plan.visible(number)
+        if not self._has_next_round() or not self._finished(needed):
+            return False
+        if number == len(self._rounds):
+            visible = self.plan.visible(number) * self.plan.round_size
+            planned = next_round(self.plan, number, [self._seen[trial] for trial in range(visible)])
+            self.store.add_round(planned)
+            self._rounds.append(planned)
+        trials = self._rounds[number].trials[: self.plan.size(number)]
+        self._queue.extend(trial for trial in trials if trial.number not in self._seen)
+        self._queued += 1
+        return True
+
+    def _finished(self, rounds: int) -> bool:
+        """Whether the first `rounds` rounds are done; all but the last of them are, or it would not have begun."""
+        return rounds == 0 or all(trial.number in self._seen for trial in self._rounds[rounds - 1].trials)
+
+    def _keep(self, outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            if self.platform is not None and outcome.place.platform not in (None, self.platform):
+                raise UsageError(
+                    f"worker {outcome.place.worker} on {outcome.place.node} computes as {outcome.place.platform}, this "
+                    f"sweep as {self.platform}, so its last bits would differ; leave that machine out, or allow it by "
+                    "`--set engine.mixed=true` when the sweep is begun"
+                )
+        self.store.add_outcomes(outcomes)
+        self._running -= len(outcomes)
+        for outcome in outcomes:
+            self._learn(outcome.trial, outcome.status, outcome.scores.get(self.plan.metric))
+
+    def _learn(self, trial: Trial, status: Status, score: float | None) -> None:
+        self._seen[trial.number] = self.plan.observation(trial, status, score)
+        if self.abort_on_gate_failure and status is Status.GATE_FAILED:
+            self._limit = min(self._limit, trial.round + 1)
+
+    def _replay(self) -> None:
+        """Learn what the rows say of earlier work."""
+        planned = {trial.number: trial for each in self._rounds for trial in each.trials}
+        columns = self.store.tables()["trials"].select(["trial", "status", self.plan.metric])
+        for number, status, score in zip(*(column.to_pylist() for column in columns.columns), strict=True):
+            self._learn(planned[number], Status(status), score)

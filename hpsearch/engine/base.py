@@ -1,0 +1,44 @@
+"""What an engine is: it runs trials somewhere and says what came of them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from types import TracebackType
+from typing import ClassVar, Self
+
+from hpsearch.records import Outcome, Trial
+
+
+class Engine(ABC):
+    """Workers for one sweep. Every trial submitted comes back from `wait` exactly once, in any order."""
+
+    kind: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def free(self) -> int:
+        """How many more trials can be submitted now."""
+
+    @property
+    @abstractmethod
+    def workers(self) -> int:
+        """How many trials can run at once."""
+
+    @abstractmethod
+    def submit(self, trials: Sequence[Trial]) -> None:
+        """Begin with trials, at most `free` of them."""
+
+    @abstractmethod
+    def wait(self, timeout_s: float) -> list[Outcome]:
+        """Outcomes since the last call; waits up to `timeout_s` for the first."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the workers; trials under way are dropped."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

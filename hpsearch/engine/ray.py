@@ -1,0 +1,152 @@
+"""The engine on Ray: long-lived workers, on this machine or on a cluster."""
+
+import logging
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+import ray
+from ray.exceptions import RayActorError
+
+from hpsearch.engine.base import Engine
+from hpsearch.errors import UsageError
+from hpsearch.numeric_platform import numeric_platform
+from hpsearch.objective import Task, Worker, run_trial
+from hpsearch.records import Outcome, Place, Status, Trial
+
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # or Ray would replace the environment under `uv run`
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # the coming default; unset, every start warns
+}
+
+
+class _Worker:
+    """Runs in a Ray worker process, for as long as the sweep does."""
+
+    def __init__(self, task: Task, name: str) -> None:
+        self._task = task
+        platform = numeric_platform(task.config.run.resources.cpus)
+        self._worker = Worker(name, os.uname().nodename, platform, time.time)
+
+    def run(self, trial: Trial) -> Outcome:
+        return run_trial(self._task, trial, self._worker)
+
+
+@dataclass
+class _Assignment:
+    trial: Trial
+    name: str
+    actor: Any
+    losses: int  # how often a worker was lost with this trial
+    started: float
+
+
+class RayEngine(Engine):
+    """One actor a worker, each with one trial at a time; a trial lost with its worker is run again."""
+
+    kind: ClassVar[str] = "ray"
+
+    def __init__(self, task: Task, *, workers: int, address: str | None, retries: int) -> None:
+        """Start Ray on this machine, or join the cluster at `address`; raises UsageError if it is not there."""
+        self._cpus = task.config.run.resources.cpus
+        self._retries = retries
+        _start(address, workers * self._cpus)
+        self._task = ray.put(task)
+        self._assignments: dict[Any, _Assignment] = {}
+        self._names = 0
+        self._workers = workers
+        self._idle = [self._new_worker() for _ in range(workers)]
+
+    @property
+    def free(self) -> int:
+        return len(self._idle)
+
+    @property
+    def workers(self) -> int:
+        return self._workers
+
+    def submit(self, trials: Sequence[Trial]) -> None:
+        for trial in trials:
+            name, actor = self._idle.pop()
+            self._assign(_Assignment(trial, name, actor, 0, time.time()))
+
+    def wait(self, timeout_s: float) -> list[Outcome]:
+        if not self._assignments:
+            return []
+        waiting = list(self._assignments)
+        ready, _ = ray.wait(waiting, num_returns=1, timeout=timeout_s)
+        if ready:  # and whatever else is there by now
+            ready, _ = ray.wait(waiting, num_returns=len(waiting), timeout=0)
+        outcomes = (self._collect(reference, self._assignments.pop(reference)) for reference in ready)
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def close(self) -> None:
+        self._assignments = {}
+        self._idle = []
+        ray.shutdown()
+
+    def _new_worker(self) -> tuple[str, Any]:
+        self._names += 1
+        name = f"worker-{self._names}"
+        actor = ray.remote(num_cpus=self._cpus)(_Worker).remote(self._task, name)
+        return name, actor
+
+    def _assign(self, assignment: _Assignment) -> None:
+        reference = assignment.actor.run.remote(assignment.trial)
+        self._assignments[reference] = assignment
+
+    def _collect(self, reference: Any, assignment: _Assignment) -> Outcome | None:
+        """The outcome; or None after the loss of its worker, when the trial has been begun again."""
+        try:
+            outcome: Outcome = ray.get(reference)
+        except RayActorError:
+            return self._worker_lost(assignment)
+        self._idle.append((assignment.name, assignment.actor))
+        return outcome
+
+    def _worker_lost(self, assignment: _Assignment) -> Outcome | None:
+        replacement = self._new_worker()
+        losses = assignment.losses + 1
+        if losses <= self._retries:
+            self._assign(_Assignment(assignment.trial, *replacement, losses, assignment.started))
+            return None
+        self._idle.append(replacement)
+        place = Place(
+            started_at=datetime.fromtimestamp(assignment.started, UTC),
+            duration_s=time.time() - assignment.started,
+            worker=assignment.name,
+            node=None,
+            platform=None,
+        )
+        return Outcome(assignment.trial, Status.FAILED, place, error=f"its worker was lost {losses} times")
+
+
+def available_workers(address: str | None, cpus: int) -> int:
+    """How many workers the machine, or the cluster at `address`, has processors for."""
+    if address is None:
+        processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    else:
+        _start(address, 0)
+        processors = int(ray.cluster_resources().get("CPU", 1))
+    return max(1, processors // cpus)
+
+
+def _start(address: str | None, cpus: int) -> None:
+    """Start Ray here, bound to loopback, or join a cluster; without a word on the terminal."""
+    if ray.is_initialized():
+        return
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    where: dict[str, Any] = (
+        {"address": address}
+        if address
+        else {"address": "local", "num_cpus": cpus, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+    )
+    try:
+        ray.init(**where, configure_logging=True, logging_level=logging.ERROR, log_to_driver=False)
+    except ConnectionError as error:
+        raise UsageError(f"there is no Ray cluster at {address!r} that lets this program in: {error}") from error

@@ -1,0 +1,171 @@
+"""From a trial to its outcome: the gate, then the training."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from hpsearch.config import Config, Known, Run
+from hpsearch.errors import UsageError
+from hpsearch.gate import accusation, architecture_of, check_gradients, gradcheck_rows
+from hpsearch.records import EpochRow, GradcheckRow, Outcome, Place, Status, Trial
+from hpsearch.seeds import TrialGenerators, split_seed
+from trainer import Architecture, Fit, Network, TrainerError, Training, fit
+from trainer.data import BUNDLED, Dataset, Prepared, Rows, load, prepare
+from trainer.layers import ACTIVATIONS
+from trainer.metrics import METRICS, larger_is_better
+from trainer.optimizers import OPTIMIZERS
+
+EVALUATION_ROWS = 256  # rows evaluated at once; part of what decides the last bits of a loss
+
+KNOWN = Known(sources=list(BUNDLED), activations=list(ACTIVATIONS), optimizers=list(OPTIMIZERS), metrics=list(METRICS))
+"""The names that the trainer offers to configs."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """A config's data, whole and prepared."""
+
+    dataset: Dataset
+    prepared: Prepared
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker must know to run any trial of a sweep; it never sees the test rows."""
+
+    config: Config
+    train: Rows
+    validation: Rows
+
+    @classmethod
+    def of(cls, config: Config, data: Data) -> "Task":
+        """The task of a sweep over this data."""
+        return cls(config, data.prepared.train, data.prepared.validation)
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Who runs a trial, and by which clock (seconds since 1970)."""
+
+    name: str
+    node: str
+    platform: str
+    clock: Callable[[], float]
+
+
+def load_data(run: Run) -> Data:
+    """Read and split a config's data; raises UsageError."""
+    try:
+        dataset = load(run.data.source)
+        prepared = prepare(dataset, validation=run.data.validation, test=run.data.test, seed=split_seed(run.seed))
+    except TrainerError as error:
+        raise UsageError(f"data.source: {error}") from error
+    return Data(dataset, prepared)
+
+
+def require_same_data(manifest: Mapping[str, Any], run: Run, data: Data) -> None:
+    """Raise UsageError if the data is not that of the sweep with this manifest."""
+    if manifest["data"]["fingerprint"] != data.dataset.fingerprint():
+        raise UsageError(
+            f"the data {run.data.source!r} is not what this sweep began with; "
+            "put the old data back, or begin a new sweep under another name"
+        )
+
+
+def maximise(metric: str) -> bool:
+    """Whether the better of two trials has the larger value of a recorded metric."""
+    return larger_is_better(metric)
+
+
+def run_trial(task: Task, trial: Trial, worker: Worker) -> Outcome:
+    """Gate and train one trial. Whatever goes wrong in it becomes its outcome."""
+    return train_trial(task, trial, worker)[0]
+
+
+def train_trial(task: Task, trial: Trial, worker: Worker) -> tuple[Outcome, Network | None]:
+    """As `run_trial`, and the trained network if the trial completed."""
+    started = worker.clock()
+    try:
+        with blas_threads(task.config.run.resources.cpus):
+            result, network = _gated(task, trial)
+    except Exception as error:  # noqa: BLE001 - a trial's own failure must not end the sweep
+        result, network = _Result(Status.FAILED, error=f"{type(error).__name__}: {error}"), None
+    place = Place(
+        started_at=datetime.fromtimestamp(started, UTC),
+        duration_s=worker.clock() - started,
+        worker=worker.name,
+        node=worker.node,
+        platform=worker.platform,
+    )
+    return Outcome(trial, place=place, **vars(result)), network
+
+
+@contextmanager
+def blas_threads(count: int) -> Iterator[None]:
+    """Limit BLAS threads at run time: environment variables are too late once NumPy is loaded."""
+    with threadpool_limits(limits=count, user_api="blas"):
+        yield
+
+
+@dataclass(frozen=True)
+class _Result:
+    """The fields of an Outcome that are a pure function of config, data and seed."""
+
+    status: Status
+    scores: Mapping[str, float] = field(default_factory=dict)
+    best_epoch: int | None = None
+    epochs: tuple[EpochRow, ...] = ()
+    gradchecks: tuple[GradcheckRow, ...] = ()
+    gradcheck_error: float | None = None
+    gradcheck_verdict: str | None = None
+    error: str | None = None
+
+
+def _gated(task: Task, trial: Trial) -> tuple[_Result, Network | None]:
+    """The gate; and behind it, the training."""
+    run = task.config.trial(trial.values)
+    architecture = architecture_of(run, task.train.x.shape[1], task.train.targets.shape[1])
+    generators = TrialGenerators.of(trial.seed)
+    report = check_gradients(architecture, task.train, generators.gradcheck)
+    gate = _Result(
+        Status.GATE_FAILED,
+        gradchecks=gradcheck_rows(report),
+        gradcheck_error=report.error,
+        gradcheck_verdict=report.verdict,
+    )
+    if not report.passed:
+        return replace(gate, error=accusation(report)), None
+    result, network = _trained(task, run, architecture, generators)
+    epochs = tuple(EpochRow(epoch.epoch, dict(epoch.scores)) for epoch in result.epochs)
+    last = epochs[-1]
+    if result.diverged:
+        error = f"a loss was not a finite number after epoch {last.epoch}"
+        return replace(gate, status=Status.DIVERGED, epochs=epochs, error=error), None
+    done = replace(gate, status=Status.COMPLETED, epochs=epochs, scores=last.scores, best_epoch=last.epoch)
+    return done, network
+
+
+def _trained(task: Task, run: Run, architecture: Architecture, generators: TrialGenerators) -> tuple[Fit, Network]:
+    network = architecture.build(capacity=max(run.train.batch_size, EVALUATION_ROWS))
+    network.initialise(generators.initialise)
+    training = Training(
+        optimizer=run.train.optimizer,
+        learning_rate=run.train.learning_rate,
+        beta=run.train.beta,
+        batch_size=run.train.batch_size,
+        epochs=run.train.epochs,
+    )
+    result = fit(
+        network,
+        task.train,
+        task.validation,
+        training,
+        shuffle=generators.shuffle,
+        noise=generators.noise,
+        metrics=run.metrics,
+    )
+    return result, network

@@ -1,0 +1,183 @@
+"""Sweeps from beginning to end: the parts wired together."""
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hpsearch._version import __version__
+from hpsearch.config import Config, load_config
+from hpsearch.driver import Driver, Event
+from hpsearch.engine import Engine
+from hpsearch.errors import UsageError
+from hpsearch.numeric_platform import numeric_platform
+from hpsearch.objective import KNOWN, Data, Task, blas_threads, load_data, maximise, require_same_data
+from hpsearch.records import Status
+from hpsearch.samplers import SAMPLERS
+from hpsearch.store import ParquetStore, SweepFolder, create_folder, schemas
+from hpsearch.summary import Summary, ranking, summarise
+from hpsearch.sweep import Plan
+
+
+@dataclass(frozen=True)
+class Execution:
+    """Where a sweep runs; None leaves the choice to the config."""
+
+    serial: bool = False
+    workers: int | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """How a caller follows a sweep and stops it."""
+
+    say: Callable[[str], None] = lambda text: None
+    """Told, in a sentence, what the user should know before the work begins."""
+    started: Callable[[Summary, int], None] = lambda summary, workers: None
+    observer: Callable[[Event], None] = lambda event: None
+    should_stop: Callable[[], bool] = lambda: False
+
+
+def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Summary:
+    """Make the sweep's folder in `results` and run the sweep."""
+    data = load_data(config.run)
+    folder = create_folder(
+        results / config.run.name,
+        config.text(),
+        _manifest(config, data),
+        schemas(config.space, config.run.recorded),
+    )
+    return _work(folder, config, data, execution, hooks)
+
+
+def resume(path: Path, execution: Execution, hooks: Hooks) -> Summary:
+    """Run what is missing of a sweep."""
+    folder, config = SweepFolder.existing(path), config_of(path)
+    summary = summary_of(folder, config)
+    if summary.done >= summary.planned:
+        return summary
+    data = load_data(config.run)
+    _check_same(folder.read_manifest(), config, data)
+    return _work(folder, config, data, execution, hooks)
+
+
+def config_of(path: Path) -> Config:
+    """The config of the sweep in a folder; raises UsageError."""
+    return load_config(SweepFolder.existing(path).config, KNOWN)
+
+
+def plan_of(config: Config) -> Plan:
+    """The search that a config describes."""
+    search = config.run.search
+    return Plan(
+        space=config.space,
+        sampler=SAMPLERS[search.strategy](),
+        seed=config.run.seed,
+        trials=search.trials,
+        round_size=search.round,
+        lookahead=search.lookahead,
+        metric=search.metric,
+        maximise=maximise(search.metric),
+    )
+
+
+def summary_of(folder: SweepFolder, config: Config) -> Summary:
+    """What stands in a sweep's folder now."""
+    search = config.run.search
+    trials = folder.read_tables()["trials"]
+    return summarise(folder.path, trials, search.trials, search.metric, maximise=maximise(search.metric))
+
+
+def ranked_trials(folder: SweepFolder, config: Config) -> pa.Table:
+    """Every trial, the best first, those that did not complete last."""
+    metric = config.run.search.metric
+    trials = folder.read_tables()["trials"]
+    best = ranking(trials, metric, maximise=maximise(metric))
+    return pa.concat_tables([best, trials.filter(pc.not_equal(trials["status"], Status.COMPLETED.value))])
+
+
+def _work(folder: SweepFolder, config: Config, data: Data, execution: Execution, hooks: Hooks) -> Summary:
+    store = ParquetStore(folder, schemas(config.space, config.run.recorded), time.monotonic)
+    with store, _engine(config, data, execution, hooks) as engine, blas_threads(1):
+        hooks.started(summary_of(folder, config), engine.workers)
+        Driver(
+            plan_of(config),
+            store,
+            engine,
+            observer=hooks.observer,
+            should_stop=hooks.should_stop,
+            platform=None if config.run.engine.mixed else numeric_platform(config.run.resources.cpus),
+            abort_on_gate_failure=config.run.gradcheck.on_failure == "abort",
+        ).run()
+    return summary_of(folder, config)
+
+
+def _engine(config: Config, data: Data, execution: Execution, hooks: Hooks) -> Engine:
+    task = Task.of(config, data)
+    if execution.serial:
+        from hpsearch.engine.serial import SerialEngine
+
+        return SerialEngine(task)
+    from hpsearch.engine.ray import RayEngine, available_workers
+
+    settings = config.run.engine
+    address = execution.address or settings.address or os.environ.get("RAY_ADDRESS")
+    wanted = execution.workers or settings.workers or available_workers(address, config.run.resources.cpus)
+    return RayEngine(task, workers=_useful(wanted, config, hooks), address=address, retries=settings.retries)
+
+
+def _useful(workers: int, config: Config, hooks: Hooks) -> int:
+    """No more workers than there can be trials under way at once."""
+    search = config.run.search
+    in_flight = min(search.round * (1 + search.lookahead), search.trials)
+    if workers > in_flight:
+        needed = -(-workers // (1 + search.lookahead))
+        hooks.say(
+            f"{in_flight} of {workers} workers can be used: so many trials are under way at once. search.round={needed} "
+            "would use them all; it is another sweep, with other rows."
+        )
+    return min(workers, in_flight)
+
+
+def _manifest(config: Config, data: Data) -> Mapping[str, Any]:
+    packages = ("numpy", "pandas", "pyarrow", "ray", "scikit-learn")
+    return {
+        "name": config.run.name,
+        "seed": config.run.seed,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "platform": numeric_platform(config.run.resources.cpus),
+        "data": {
+            "source": config.run.data.source,
+            "fingerprint": data.dataset.fingerprint(),
+            "rows": data.prepared.sizes(),
+            "features": data.dataset.x.shape[1],
+            "classes": list(data.dataset.classes),
+        },
+        "versions": {
+            "hpsearch": __version__,
+            "python": platform.python_version(),
+            **{package: version(package) for package in packages},
+        },
+        "command": sys.argv[1:],
+    }
+
+
+def _check_same(manifest: Mapping[str, Any], config: Config, data: Data) -> None:
+    """Refuse to mix results that would not be comparable."""
+    require_same_data(manifest, config.run, data)
+    here = numeric_platform(config.run.resources.cpus)
+    if manifest["platform"] != here and not config.run.engine.mixed:
+        raise UsageError(
+            f"this sweep began on the numeric platform {manifest['platform']}, this machine is {here}: its numbers would "
+            "differ in their last bits. Resume it on a machine like the first, or begin a new sweep"
+        )

@@ -1,0 +1,21 @@
+"""The results of sweeps: the only writer of Parquet and of the journal."""
+
+from hpsearch.store.base import Store
+from hpsearch.store.create import create_folder
+from hpsearch.store.folder import SweepFolder
+from hpsearch.store.memory import MemoryStore
+from hpsearch.store.parquet import ParquetStore, StoreError
+from hpsearch.store.schema import KEYS, TABLES, TIMING_AND_PLACE, schemas
+
+__all__ = [
+    "KEYS",
+    "TABLES",
+    "TIMING_AND_PLACE",
+    "MemoryStore",
+    "ParquetStore",
+    "Store",
+    "StoreError",
+    "SweepFolder",
+    "create_folder",
+    "schemas",
+]

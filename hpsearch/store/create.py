@@ -1,0 +1,44 @@
+"""Making a sweep's folder."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from hpsearch.errors import UsageError
+from hpsearch.store.files import sync_folder, write_parquet, write_text
+from hpsearch.store.folder import SweepFolder
+from hpsearch.store.rows import to_table
+from hpsearch.store.schema import SCHEMA_VERSION
+
+
+def create_folder(
+    path: Path, config: str, manifest: Mapping[str, Any], schemas: Mapping[str, pa.Schema]
+) -> SweepFolder:
+    """A new sweep's folder: there with all that a reader expects, or not there at all."""
+    if path.exists():
+        raise UsageError(
+            f"there is a sweep in {path} already: go on with it by `hpsearch resume {path}`, "
+            "or give this one another name by `--set name=…`"
+        )
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    folder = SweepFolder(beside)
+    try:
+        folder.journal.mkdir(parents=True)
+        folder.round_journal.touch()
+        write_text(folder.config, config)
+        for table, schema in schemas.items():
+            folder.table(table).mkdir()
+            write_parquet(folder.part(table, 0), to_table([], schema))
+        write_text(folder.manifest, json.dumps({"schema_version": SCHEMA_VERSION, **manifest}, indent=2) + "\n")
+        beside.rename(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        reason = os.strerror(error.errno) if error.errno else error
+        raise UsageError(f"cannot make the sweep's folder {path}: {reason}") from error
+    return SweepFolder(path)

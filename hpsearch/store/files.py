@@ -1,0 +1,82 @@
+"""Files that survive a crash at any moment: whole or not there at all."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+
+def replace_file(path: Path, write: Callable[[Path], None]) -> None:
+    """Put a file in place whole: written beside it, flushed to disk, renamed over it."""
+    beside = path.with_name(f".{path.name}.tmp")
+    write(beside)
+    with beside.open("rb+") as file:
+        os.fsync(file.fileno())
+    beside.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames and new names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_text(path: Path, text: str) -> None:
+    """A text file, put in place whole."""
+    replace_file(path, lambda beside: _write(beside, text))
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def write_parquet(path: Path, table: pa.Table) -> None:
+    """A Parquet file, put in place whole."""
+    import pyarrow.parquet as pq
+
+    replace_file(path, lambda beside: pq.write_table(table, beside))
+
+
+class JsonLines:
+    """An append-only file of JSON lines, for one writer."""
+
+    def __init__(self, path: Path) -> None:
+        """Open for appending; a line that a crash left unfinished is cut off."""
+        self.path = path
+        existed = path.exists()
+        self._file = path.open("ab")
+        if existed:
+            self._file.truncate(_whole_lines(path))
+        else:
+            sync_folder(path.parent)
+
+    def append(self, records: Sequence[Any]) -> None:
+        """Add records; on return they are on the disk."""
+        self._file.write(b"".join(json.dumps(record).encode() + b"\n" for record in records))
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Close the file; everything is on the disk already."""
+        self._file.close()
+
+
+def read_json_lines(path: Path) -> Iterator[Any]:
+    """The whole records of a file, leaving out an unfinished last line."""
+    with path.open("rb") as file:
+        for line in file:
+            if line.endswith(b"\n"):
+                yield json.loads(line)
+
+
+def _whole_lines(path: Path) -> int:
+    """The length in bytes of the part of a file that ends with its last newline."""
+    content = path.read_bytes()
+    return content.rfind(b"\n") + 1

@@ -1,0 +1,149 @@
+"""The layout of a sweep's folder, and reading it while the sweep runs or afterwards."""
+
+import fcntl
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from hpsearch.errors import HpsearchError, UsageError
+from hpsearch.records import Interval, Round, Trial
+from hpsearch.store.files import read_json_lines
+from hpsearch.store.rows import Row, to_table
+from hpsearch.store.schema import KEYS, SCHEMA_VERSION, TABLES
+
+
+class SweepFolder:
+    """The files of one sweep, by name.
+
+    `journal/rounds.jsonl` has every planned round. `journal/outcomes-N.jsonl` has what is to become part N
+    of each table and is deleted once it has: so what is both in a part and in the journal is there twice.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config = path / "config.yaml"
+        self.manifest = path / "manifest.json"
+        self.lock = path / ".lock"
+        self.journal = path / "journal"
+        self.round_journal = self.journal / "rounds.jsonl"
+
+    @classmethod
+    def existing(cls, path: Path) -> "SweepFolder":
+        """The folder of a sweep that must be there already; raises UsageError."""
+        folder = cls(path)
+        if not folder.manifest.is_file():
+            raise UsageError(f"{str(path)!r} is not a sweep's folder: it holds no manifest.json")
+        version = folder.read_manifest()["schema_version"]
+        if version != SCHEMA_VERSION:
+            raise UsageError(
+                f"{path} has the results schema {version}; this version of hpsearch reads {SCHEMA_VERSION}"
+            )
+        return folder
+
+    def table(self, name: str) -> Path:
+        """The folder of a table's parts."""
+        return self.path / name
+
+    def part(self, name: str, number: int) -> Path:
+        """A part of a table."""
+        return self.table(name) / f"part-{number:05d}.parquet"
+
+    def outcome_journal(self, number: int) -> Path:
+        """The journal of what is to become part `number`."""
+        return self.journal / f"outcomes-{number:05d}.jsonl"
+
+    def outcome_journals(self) -> list[int]:
+        """The numbers of the journals there are, in order."""
+        return sorted(int(path.stem.rpartition("-")[2]) for path in self.journal.glob("outcomes-*.jsonl"))
+
+    def is_being_written(self) -> bool:
+        """Whether a process holds the sweep's lock now."""
+        if not self.lock.exists():
+            return False
+        with self.lock.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
+    def read_manifest(self) -> dict[str, Any]:
+        """The manifest; raises UsageError if it is damaged."""
+        try:
+            manifest: dict[str, Any] = json.loads(self.manifest.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{self.manifest} cannot be read: {error}") from error
+        return manifest
+
+    def read_rounds(self) -> list[Round]:
+        """Every planned round, in order."""
+        return [_round(record) for record in read_json_lines(self.round_journal)]
+
+    def read_tables(self) -> dict[str, pa.Table]:
+        """Every acknowledged row, by table, sorted by key; safe while a sweep writes."""
+        journaled = self._journaled()  # first: what vanishes from the journal later is in the parts by then
+        tables = {}
+        for name in TABLES:
+            parts = self._parts(name)
+            rows = to_table(journaled[name], parts.schema) if journaled[name] else parts.slice(0, 0)
+            tables[name] = _merged(parts, rows, KEYS[name])
+        return tables
+
+    def _parts(self, name: str) -> pa.Table:
+        import pyarrow.parquet as pq
+
+        files = sorted(self.table(name).glob("part-*.parquet"))
+        try:
+            return pa.concat_tables([pq.read_table(file, partitioning=None) for file in files])
+        except (OSError, pa.ArrowException) as error:
+            raise HpsearchError(f"{self.table(name)} holds a part that cannot be read: {error}") from error
+
+    def _journaled(self) -> dict[str, list[Row]]:
+        from hpsearch.store.rows import region_rows
+
+        rows: dict[str, list[Row]] = {table: [] for table in TABLES}
+        for record in self._outcome_records():
+            for table, found in record.items():
+                rows[table].extend(found)
+        for planned in self.read_rounds():
+            rows["rounds"].extend(region_rows(planned))
+        return rows
+
+    def _outcome_records(self) -> Iterator[dict[str, list[Row]]]:
+        for number in self.outcome_journals():
+            try:
+                yield from (record for record in read_json_lines(self.outcome_journal(number)) if "trials" in record)
+            except FileNotFoundError:
+                continue  # became parts since it was listed
+
+
+def round_record(planned: Round) -> dict[str, Any]:
+    """A round as JSON; `_round` reads it back, exact to the last bit."""
+    return {
+        "round": planned.number,
+        "trials": [[trial.number, trial.seed, trial.unit, trial.values] for trial in planned.trials],
+        "global_share": planned.global_share,
+        "region": [[place.setting, place.centre, place.low, place.high] for place in planned.region],
+    }
+
+
+def _round(record: dict[str, Any]) -> Round:
+    number = record["round"]
+    return Round(
+        number,
+        tuple(Trial(trial, number, seed, tuple(unit), values) for trial, seed, unit, values in record["trials"]),
+        record["global_share"],
+        tuple(Interval(*place) for place in record["region"]),
+    )
+
+
+def _merged(parts: pa.Table, rows: pa.Table, keys: tuple[str, ...]) -> pa.Table:
+    """Both together, sorted by key, a row that is in both only once."""
+    if len(rows):
+        known = parts.select(keys).append_column("known", pa.array([True] * len(parts), pa.bool_()))
+        marked = rows.join(known, list(keys), join_type="left anti")
+        parts = pa.concat_tables([parts, marked.select(parts.column_names).cast(parts.schema)])
+    return parts.sort_by([(key, "ascending") for key in keys])

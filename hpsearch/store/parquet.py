@@ -1,0 +1,190 @@
+"""The store on disk: journals that are durable at once, and Parquet parts at growing intervals."""
+
+import fcntl
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import pyarrow as pa
+
+from hpsearch.errors import HpsearchError, UsageError
+from hpsearch.records import Outcome, Round
+from hpsearch.store.base import Store
+from hpsearch.store.files import JsonLines, read_json_lines, write_parquet
+from hpsearch.store.folder import SweepFolder, round_record
+from hpsearch.store.rows import Row, region_rows, rows_of, to_table
+from hpsearch.store.schema import TABLES
+
+# Parts become at most max(10 s, 15% of the elapsed time) old. The margin below that is for writing them.
+# So part n comes at no less than 1.16 times the time of part n - 1: under a hundred parts in a year.
+LEAST_AGE_S = 9.0
+AGE_SHARE = 0.14
+
+
+class ParquetStore(Store):
+    """One sweep's folder, locked for writing."""
+
+    def __init__(self, folder: SweepFolder, schemas: dict[str, pa.Schema], clock: Callable[[], float]) -> None:
+        """Open the folder, waiting for nobody: raises UsageError if another process writes there.
+
+        `clock` gives seconds that never go back.
+        """
+        self.folder = folder
+        self._schemas = schemas
+        self._clock = clock
+        self._lock = _locked(folder.lock, folder.path)
+        self._number = (folder.outcome_journals() or [self._parts_written()])[-1]
+        self._rounds = folder.read_rounds()
+        self._round_journal = JsonLines(folder.round_journal)
+        self._rows: dict[str, list[Row]] = {table: [] for table in TABLES}
+        self._elapsed_at_last_part = self._take_up_journal()
+        self._opened = self._last_part = clock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close; after a failed write the journals stay as they are, whole up to what was acknowledged."""
+        if isinstance(error, StoreError):
+            self._release()
+        else:
+            self.close()
+
+    def rounds(self) -> list[Round]:
+        return list(self._rounds)
+
+    def tables(self) -> dict[str, pa.Table]:
+        return self.folder.read_tables()
+
+    def add_round(self, planned: Round) -> None:
+        with _Explaining(self.folder.path):
+            self._round_journal.append([round_record(planned)])
+        self._rounds.append(planned)
+        self._rows["rounds"].extend(region_rows(planned))
+
+    def add_outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        records = [rows_of(outcome) for outcome in outcomes]
+        with _Explaining(self.folder.path):
+            self._outcome_journal.append(records)
+        for record in records:
+            for table, rows in record.items():
+                self._rows[table].extend(rows)
+
+    def tick(self) -> None:
+        age = self._clock() - self._last_part
+        if age >= max(LEAST_AGE_S, AGE_SHARE * self._elapsed()):
+            self._write_parts()
+
+    def close(self) -> None:
+        try:
+            self._write_parts()
+        finally:
+            self._release()
+
+    def _elapsed(self) -> float:
+        """Seconds of work on this sweep, in this process and those before it."""
+        return self._elapsed_at_last_part + self._clock() - self._last_part
+
+    def _write_parts(self) -> None:
+        """Turn the journal into part files, and only then begin the next journal."""
+        if not any(self._rows.values()):
+            return
+        with _Explaining(self.folder.path):
+            for table, rows in self._rows.items():
+                if rows:
+                    write_parquet(self.folder.part(table, self._number), to_table(rows, self._schemas[table]))
+            self._outcome_journal.close()
+            done, self._number = self._outcome_journal.path, self._number + 1
+            self._elapsed_at_last_part, self._last_part = self._elapsed(), self._clock()
+            self._begin_journal()
+            done.unlink()
+        self._rows = {table: [] for table in TABLES}
+
+    def _begin_journal(self) -> None:
+        self._outcome_journal = JsonLines(self.folder.outcome_journal(self._number))
+        self._outcome_journal.append([{"elapsed_s": self._elapsed_at_last_part}])
+
+    def _take_up_journal(self) -> float:
+        """Go on with the journal that the last process left; returns the seconds worked before it."""
+        for number in self.folder.outcome_journals():
+            if number < self._number:  # the next journal was begun, so its parts are complete
+                self.folder.outcome_journal(number).unlink()
+        path = self.folder.outcome_journal(self._number)
+        self._outcome_journal = JsonLines(path)
+        elapsed = 0.0
+        records = list(read_json_lines(path))
+        for record in records:
+            if "elapsed_s" in record:
+                elapsed = record["elapsed_s"]
+            else:
+                for table, rows in record.items():
+                    self._rows[table].extend(rows)
+        if not records:
+            self._outcome_journal.append([{"elapsed_s": elapsed}])
+        written = self._rounds_in_earlier_parts()
+        for planned in self._rounds:
+            if planned.number not in written:
+                self._rows["rounds"].extend(region_rows(planned))
+        return elapsed
+
+    def _parts_written(self) -> int:
+        """One more than the highest number of a part."""
+        numbers = [
+            int(path.stem.rpartition("-")[2]) for table in TABLES for path in self.folder.table(table).glob("part-*")
+        ]
+        return max(numbers) + 1
+
+    def _rounds_in_earlier_parts(self) -> set[int]:
+        import pyarrow.parquet as pq
+
+        found: set[int] = set()
+        for path in self.folder.table("rounds").glob("part-*.parquet"):
+            if path < self.folder.part("rounds", self._number):
+                found.update(pq.read_table(path, columns=["round"], partitioning=None)["round"].to_pylist())
+        return found
+
+    def _release(self) -> None:
+        self._outcome_journal.close()
+        self._round_journal.close()
+        self._lock.close()
+
+
+class StoreError(HpsearchError):
+    """A write failed; what was acknowledged before is safe."""
+
+
+class _Explaining:
+    """Turn the system's errors into a sentence."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, OSError):
+            raise StoreError(
+                f"cannot write to {self.path}: {os.strerror(error.errno) if error.errno else error}; everything counted "
+                f"so far is safe. Mend this, then: hpsearch resume {self.path}"
+            ) from error
+
+
+def _locked(path: Path, sweep: Path) -> IO[bytes]:
+    """A lock that the system lifts when this process ends, however it ends."""
+    try:
+        file = path.open("ab")
+    except OSError as error:
+        raise UsageError(f"cannot write to {sweep}: {os.strerror(error.errno or 0)}") from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise UsageError(f"another process is running the sweep {sweep}; wait for it, or stop it") from error
+    return file

@@ -1,0 +1,82 @@
+"""Outcomes and rounds as rows of tables."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from hpsearch.records import Outcome, Round
+
+Row = dict[str, Any]
+Rows = Mapping[str, Sequence[Row]]
+"""Rows by table; every value can stand in JSON."""
+
+
+def rows_of(outcome: Outcome) -> dict[str, list[Row]]:
+    """The rows that an outcome adds to `trials`, `epochs` and `gradchecks`."""
+    number = outcome.trial.number
+    trial = {
+        "trial": number,
+        "round": outcome.trial.round,
+        "status": outcome.status.value,
+        **{f"param_{name}": value for name, value in outcome.trial.values.items()},
+        **outcome.scores,
+        "best_epoch": outcome.best_epoch,
+        "epochs_run": len(outcome.epochs),
+        "seed": outcome.trial.seed,
+        "gradcheck_error": outcome.gradcheck_error,
+        "gradcheck_verdict": outcome.gradcheck_verdict,
+        "error": outcome.error,
+        "started_at": outcome.place.started_at.isoformat(),
+        "duration_s": outcome.place.duration_s,
+        "worker": outcome.place.worker,
+        "node": outcome.place.node,
+        "platform": outcome.place.platform,
+    }
+    return {
+        "trials": [trial],
+        "epochs": [{"trial": number, "epoch": row.epoch, **row.scores} for row in outcome.epochs],
+        "gradchecks": [
+            {
+                "trial": number,
+                "check": row.check,
+                "tensor": row.tensor,
+                "error": row.error,
+                "mean_absolute_difference": row.mean_absolute_difference,
+                "checked": row.checked,
+                "kinks": row.kinks,
+                "passed": row.passed,
+            }
+            for row in outcome.gradchecks
+        ],
+    }
+
+
+def region_rows(planned: Round) -> list[Row]:
+    """The rows that a round adds to `rounds`."""
+    rows: list[Row] = []
+    for interval in planned.region:
+        row: Row = {"round": planned.number, "setting": interval.setting, "global_share": planned.global_share}
+        if interval.low is None:
+            row["member"] = None if interval.centre is None else str(interval.centre)
+        else:
+            row |= {"centre": interval.centre, "low": interval.low, "high": interval.high}
+        rows.append(row)
+    return rows
+
+
+def to_table(rows: Sequence[Row], schema: pa.Schema) -> pa.Table:
+    """Rows as an Arrow table with just the schema's columns; what a row lacks is null."""
+    columns = {
+        field.name: pa.array([_cast(row.get(field.name), field.type) for row in rows], field.type) for field in schema
+    }
+    return pa.table(columns, schema=schema)
+
+
+def _cast(value: Any, wanted: pa.DataType) -> Any:
+    if value is not None and pa.types.is_timestamp(wanted):
+        return datetime.fromisoformat(value)
+    if value is not None and pa.types.is_string(wanted):
+        return str(value)
+    return value
