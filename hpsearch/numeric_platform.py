@@ -1,6 +1,7 @@
 """What decides the last bits of a result."""
 
 import platform
+from pathlib import Path
 from typing import Any
 
 
@@ -11,9 +12,8 @@ def numeric_platform(threads: int) -> str:
     """
     import numpy as np
     from numpy.lib.introspect import opt_func_info
-    from threadpoolctl import threadpool_info
 
-    blas: dict[str, Any] = next((library for library in threadpool_info() if library["user_api"] == "blas"), {})
+    blas = _numpys_blas()
     loops = opt_func_info(func_name="^exp$", signature="float32")["exp"]["ff"]["current"]
     return "-".join(
         (
@@ -25,3 +25,15 @@ def numeric_platform(threads: int) -> str:
             f"{threads}thread" + ("s" if threads > 1 else ""),
         )
     )
+
+
+def _numpys_blas() -> dict[str, Any]:
+    """The BLAS that NumPy uses, as threadpoolctl describes it; SciPy may have loaded another one of its own."""
+    import numpy as np
+    from threadpoolctl import threadpool_info
+
+    libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    package = Path(np.__file__).parent
+    homes = (package, package.with_name("numpy.libs"))  # where wheels carry it, on macOS and on Linux
+    own = [library for library in libraries if any(home in Path(library["filepath"]).parents for home in homes)]
+    return (own or libraries or [{}])[0]

@@ -2,15 +2,21 @@
 
 import logging
 import os
+import signal
+import socket
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 import ray
 from ray.exceptions import RayActorError
 
+import hpsearch
 from hpsearch.engine.base import Engine
 from hpsearch.errors import UsageError
 from hpsearch.numeric_platform import numeric_platform
@@ -22,6 +28,9 @@ QUIET = {
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # or Ray would replace the environment under `uv run`
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # the coming default; unset, every start warns
 }
+
+
+CONNECT_S = 5.0
 
 
 class _Worker:
@@ -135,10 +144,40 @@ def available_workers(address: str | None, cpus: int) -> int:
     return max(1, processors // cpus)
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Undo what `ray.init` does to its surroundings, and they to it.
+
+    It would answer SIGTERM by an immediate exit. And it puts the current folder first on its workers' search
+    path, so that a folder of the user's called `trainer` would be imported in place of ours.
+    """
+    handler, folder = signal.getsignal(signal.SIGTERM), Path.cwd()
+    os.chdir(Path(hpsearch.__file__).parents[1])
+    try:
+        yield
+    finally:
+        os.chdir(folder)
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, handler)
+
+
+def _require_listener(address: str) -> None:
+    """Raise UsageError at once if nobody listens there; Ray would try for minutes, and log about it."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdigit():
+        return  # such as "auto": Ray knows how to find that cluster
+    try:
+        socket.create_connection((host, int(port)), timeout=CONNECT_S).close()
+    except OSError as error:
+        raise UsageError(f"no Ray cluster answers at {address!r}: {error.strerror or error}") from error
+
+
 def _start(address: str | None, cpus: int) -> None:
     """Start Ray here, bound to loopback, or join a cluster; without a word on the terminal."""
     if ray.is_initialized():
         return
+    if address:
+        _require_listener(address)
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     where: dict[str, Any] = (
@@ -147,6 +186,7 @@ def _start(address: str | None, cpus: int) -> None:
         else {"address": "local", "num_cpus": cpus, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
     )
     try:
-        ray.init(**where, configure_logging=True, logging_level=logging.ERROR, log_to_driver=False)
+        with _undisturbed():
+            ray.init(**where, configure_logging=True, logging_level=logging.ERROR, log_to_driver=False)
     except ConnectionError as error:
         raise UsageError(f"there is no Ray cluster at {address!r} that lets this program in: {error}") from error

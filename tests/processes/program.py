@@ -1,0 +1,75 @@
+"""Runs the program as its users do: real processes, real files, real Ray."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from hpsearch.store import SweepFolder
+
+PROGRAM = Path(sys.executable).with_name("hpsearch")
+REPOSITORY = Path(__file__).parents[2]
+MINIATURE = """\
+name: small
+seed: 3
+data: {source: digits}
+model:
+  hidden: {layers: {int: [1, 2]}, units: {log_int: [8, 32]}}
+  activation: {choice: [relu, tanh]}
+  dropout: {uniform: [0.0, 0.5]}
+train:
+  learning_rate: {log: [1e-3, 1]}
+  beta: {one_minus_log: [0.9, 0.999]}
+  l2: {log: [1e-6, 1e-1]}
+  epochs: 4
+search: {trials: 18, round: 4}
+"""
+
+
+def start(*arguments: object, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    """Begin a run of the program, as the leader of a process group of its own."""
+    return subprocess.Popen(
+        [str(PROGRAM), *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, **(environment or {})},
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    """Wait for a run to end."""
+    out, err = process.communicate(timeout=200)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def program(*arguments: object, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the program to its end."""
+    return finish(start(*arguments, environment=environment))
+
+
+def kill_group(process: subprocess.Popen[str]) -> None:
+    """kill -9 for the program and every process that it started in its group."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=30)
+
+
+def wait_for_trials(path: Path, count: int) -> None:
+    """Wait until a running sweep has acknowledged `count` trials."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if (path / "manifest.json").exists() and len(tables(path)["trials"]) >= count:
+            return
+        time.sleep(0.02)
+    raise TimeoutError(f"{path} never had {count} trials")
+
+
+def tables(path: Path) -> dict[str, pa.Table]:
+    """Every acknowledged row of a sweep."""
+    return SweepFolder(path).read_tables()

@@ -1,0 +1,93 @@
+"""`hpsearch best` proves that the numbers come back, and says so when they do not."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from processes.program import program, tables
+
+from trainer import load
+from trainer.data import load as load_data
+
+
+@pytest.fixture
+def sweep(finished: Path, tmp_path: Path) -> Path:
+    """A copy of the finished sweep, to be changed at will."""
+    return Path(shutil.copytree(finished, tmp_path / "small"))
+
+
+def rewrite(sweep: Path, column: str, change: object) -> None:
+    """Change a column of every recorded trial behind the program's back."""
+    for part in (sweep / "trials").glob("*.parquet"):
+        table = pq.read_table(part)
+        values = [change(value) for value in table[column].to_pylist()]
+        position = table.column_names.index(column)
+        pq.write_table(
+            table.set_column(position, table.field(column), pa.array(values, table.field(column).type)), part
+        )
+
+
+def test_the_winner_is_reproduced_bit_for_bit_and_then_tested(sweep: Path) -> None:
+    run = program("best", sweep)
+    assert run.returncode == 0, run.stderr
+    assert "identical" in run.stdout
+    assert "test_accuracy" in run.stdout
+
+
+def test_the_winner_is_the_completed_trial_with_the_lowest_loss(sweep: Path) -> None:
+    report = json.loads(program("best", sweep, "--json").stdout)
+    trials = pd.read_parquet(sweep / "trials").query("status == 'completed'").set_index("trial")
+    assert report["trial"]["number"] == trials["val_loss"].idxmin()
+    assert report["scores"]["val_loss"] == trials["val_loss"].min()
+
+
+def test_each_look_at_the_test_rows_is_counted(sweep: Path) -> None:
+    looks = [json.loads(program("best", sweep, "--json").stdout)["test"]["number"] for _ in range(2)]
+    assert looks == [1, 2]
+    assert len((sweep / "best" / "looks.jsonl").read_text().splitlines()) == 2
+
+
+def test_the_saved_model_predicts_as_well_as_was_said(sweep: Path) -> None:
+    report = json.loads(program("best", sweep, "--json").stdout)
+    model, digits = load(sweep / "best" / "model.npz"), load_data("digits")
+    right = [label == digits.classes[code] for label, code in zip(model.predict(digits.x), digits.y, strict=True)]
+    assert sum(right) / len(right) > 0.9 * report["test"]["scores"]["test_accuracy"]
+
+
+def test_the_best_config_is_itself_a_config(sweep: Path) -> None:
+    program("best", sweep)
+    run = program("check", sweep / "best" / "config.yaml")
+    assert run.returncode == 0, run.stderr
+    assert "all 1 networks passed" in run.stdout
+
+
+def test_a_number_that_does_not_come_back_ends_with_exit_4_and_no_look_at_the_test_rows(sweep: Path) -> None:
+    rewrite(sweep, "train_loss", lambda loss: loss * (1 + 1e-15))
+    run = program("best", sweep)
+    assert run.returncode == 4
+    assert "not reproduced" in run.stdout
+    assert "train_loss was" in run.stdout
+    assert "Test rows" not in run.stdout
+    assert not (sweep / "best" / "looks.jsonl").exists()
+    assert not (sweep / "best" / "model.npz").exists()
+
+
+def test_another_platform_is_never_called_reproduced(sweep: Path) -> None:
+    rewrite(sweep, "platform", lambda platform: f"another-{platform}")
+    run = program("best", sweep)
+    assert run.returncode == 0, run.stderr
+    assert "other platform" in run.stdout
+    assert "identical" not in run.stdout
+
+
+def test_a_sweep_without_a_completed_trial_has_no_best(sweep: Path) -> None:
+    rewrite(sweep, "status", lambda status: "diverged")
+    run = program("best", sweep)
+    assert run.returncode == 1
+    assert run.stderr.count("\n") == 1
+    assert "no trial" in run.stderr
+    assert tables(sweep)["trials"].num_rows == 18

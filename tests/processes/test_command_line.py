@@ -1,0 +1,172 @@
+"""What every command promises: quick help, one sentence for wrong input, JSON where a person would scrape."""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from processes.program import MINIATURE, PROGRAM, program, start, tables, wait_for_trials
+
+from hpsearch.store.compare import differences
+
+HEAVY = ("numpy", "pandas", "pyarrow", "ray", "ruamel", "sklearn", "scipy", "trainer")
+COMMANDS = ("run", "resume", "best", "check", "status", "trials")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([command, "--help"] for command in COMMANDS)])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    code = (
+        "import sys, hpsearch.cli\n"
+        f"sys.argv[1:] = {arguments}\n"
+        "try:\n    hpsearch.cli.main()\n"
+        "except SystemExit:\n    pass\n"
+        f"print('HEAVY', [name for name in {HEAVY} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("HEAVY []\n")
+
+
+def test_help_answers_in_well_under_a_second_on_an_idle_machine() -> None:
+    seconds = []
+    for _ in range(5):
+        begun = time.monotonic()
+        subprocess.run([PROGRAM, "--help"], capture_output=True, check=True)
+        seconds.append(time.monotonic() - begun)
+    assert statistics.median(seconds) < 5  # a hang; the figure itself is measured where nothing else runs
+
+
+WRONG_CONFIGS = {
+    "an unknown key": (
+        MINIATURE.replace("learning_rate:", "learnig_rate:"),
+        ["learnig_rate", "line 9", "learning_rate"],
+    ),
+    "a wrong type": (MINIATURE.replace("epochs: 4", "epochs: soon"), ["train.epochs", "line 12", "soon"]),
+    "a value out of range": (MINIATURE.replace("epochs: 4", "epochs: 0"), ["train.epochs", "line 12", "0"]),
+    "bounds reversed": (MINIATURE.replace("[1e-3, 1]", "[1, 1e-3]"), ["train.learning_rate", "line 9", "low < high"]),
+    "a space with illegal points": (MINIATURE.replace("[0.0, 0.5]", "[0.0, 1.5]"), ["model.dropout", "line 7", "1.5"]),
+    "unreadable YAML": ("name: small\n  data: [", ["line 2", "not YAML"]),
+    "an unknown data set": (MINIATURE.replace("source: digits", "source: digit"), ["data.source", "digit"]),
+    "a missing data file": (MINIATURE.replace("source: digits", "source: no.npz"), ["data.source", "no.npz"]),
+    "an unknown strategy": (MINIATURE.replace("search: {", "search: {strategy: zom, "), ["search.strategy", "zoom"]),
+    "an unknown metric": (MINIATURE.replace("search: {", "search: {metric: val_los, "), ["search.metric", "val_loss"]),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_CONFIGS)
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_wrong_config_gets_one_sentence_and_exit_2(command: str, name: str, tmp_path: Path) -> None:
+    text, words = WRONG_CONFIGS[name]
+    config = tmp_path / "wrong.yaml"
+    config.write_text(text)
+    results = ["--results", tmp_path / "results"] if command == "run" else []
+    run = program(command, config, *results)
+    assert run.returncode == 2
+    assert run.stderr.count("\n") == 1
+    assert run.stdout == ""
+    assert all(word in run.stderr for word in words), run.stderr
+    assert not (tmp_path / "results").exists() or not list((tmp_path / "results").iterdir())
+
+
+WRONG_ARGUMENTS = {
+    "a config that is not there": (["run", "nowhere.yaml"], "nowhere.yaml"),
+    "a sweep that is not there": (["resume", "nowhere"], "nowhere"),
+    "a best of nothing": (["best", "nowhere"], "nowhere"),
+    "a status of nothing": (["status", "nowhere"], "nowhere"),
+    "trials of nothing": (["trials", "nowhere"], "nowhere"),
+    "an override that is none": (["run", "CONFIG", "--set", "epochs"], "KEY=VALUE"),
+    "an override of an unknown key": (["run", "CONFIG", "--set", "train.epoch=3"], "epochs"),
+    "a cluster that is not there": (["run", "CONFIG", "--address", "127.0.0.1:1"], "127.0.0.1:1"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_ARGUMENTS)
+def test_wrong_arguments_get_one_sentence_and_exit_2(name: str, config: Path, tmp_path: Path) -> None:
+    arguments, word = WRONG_ARGUMENTS[name]
+    where = ["--results", tmp_path] if arguments[0] == "run" else []
+    run = program(*(config if argument == "CONFIG" else argument for argument in arguments), *where)
+    assert run.returncode == 2
+    assert run.stderr.count("\n") == 1
+    assert word in run.stderr
+
+
+def test_a_finished_sweep_is_not_run_again_under_its_name(config: Path, finished: Path) -> None:
+    before = tables(finished)
+    run = program("run", config, "--results", finished.parent)
+    assert run.returncode == 2
+    assert run.stderr.count("\n") == 1
+    assert f"hpsearch resume {finished}" in run.stderr
+    assert "--set name=" in run.stderr
+    assert differences(before, tables(finished)) == []
+
+
+def test_a_finished_sweep_is_just_shown_by_resume(finished: Path) -> None:
+    run = program("resume", finished)
+    assert run.returncode == 0
+    assert "finished, 18 of 18 trials" in run.stdout
+
+
+def test_a_sweep_has_one_writer(config: Path, tmp_path: Path) -> None:
+    process = start("run", config, "--serial", "--results", tmp_path, "--set=train.epochs=200")
+    wait_for_trials(tmp_path / "small", 1)
+    second = program("resume", tmp_path / "small", "--serial")
+    assert json.loads(program("status", tmp_path / "small", "--json").stdout)["running"]
+    process.kill()
+    process.communicate()
+    assert second.returncode == 2
+    assert second.stderr.count("\n") == 1
+    assert "another process" in second.stderr
+    assert not json.loads(program("status", tmp_path / "small", "--json").stdout)["running"]
+
+
+def test_status_counts_what_the_parquet_holds(finished: Path) -> None:
+    state = json.loads(program("status", finished, "--json").stdout)
+    frame = pd.read_parquet(finished / "trials")
+    assert state["counts"] == frame["status"].value_counts().to_dict()
+    assert state["done"] == state["planned"] == len(frame)
+    assert state["best"]["val_loss"] == frame["val_loss"].min()
+
+
+def test_trials_are_listed_best_first(finished: Path) -> None:
+    rows = json.loads(program("trials", finished, "--json", "--all").stdout)
+    losses = [row["val_loss"] for row in rows if row["status"] == "completed"]
+    assert losses == sorted(losses)
+    assert len(rows) == 18
+    shown = program("trials", finished).stdout
+    assert all(word in shown.splitlines()[0] for word in ("trial", "status", "learning_rate", "val_loss"))
+
+
+def test_a_folder_called_trainer_where_the_user_stands_is_not_imported(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "trainer").mkdir()
+    (tmp_path / "trainer" / "__init__.py").write_text("raise ImportError('the wrong trainer')\n")
+    few = ["--set=search.trials=2", "--workers", "1", "--results", tmp_path / "results"]
+    done = subprocess.run(
+        [str(PROGRAM), "run", config, *few], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_nothing_but_its_own_words_is_on_the_terminal(config: Path, tmp_path: Path) -> None:
+    run = program("run", config, "--workers", "2", "--results", tmp_path)
+    assert run.returncode == 0
+    first, *progress = run.stderr.splitlines()
+    assert first == f"{tmp_path / 'small'}: 18 trials, 2 workers"
+    assert all(" trials · " in line for line in progress)
+    assert run.stdout.startswith(f"{tmp_path / 'small'}: finished, 18 of 18 trials done: 18 completed\nBest trial: ")
+
+
+def test_quiet_prints_the_result_alone_and_json_is_json(config: Path, tmp_path: Path) -> None:
+    run = program("run", config, "--serial", "--quiet", "--json", "--results", tmp_path)
+    assert run.stderr == ""
+    assert json.loads(run.stdout)["done"] == 18
+
+
+def test_more_workers_than_can_be_used_are_named_with_the_setting_that_would(config: Path, tmp_path: Path) -> None:
+    few = ["--set=search.trials=3", "--set=search.round=1", "--set=search.lookahead=0"]
+    run = program("run", config, *few, "--workers", "2", "--results", tmp_path)
+    assert run.returncode == 0
+    assert "1 of 2 workers can be used" in run.stderr
+    assert "search.round=2" in run.stderr

@@ -1,0 +1,81 @@
+"""The same sweep gives the same rows, however it is run and whatever happens to it."""
+
+import os
+import signal
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from processes.program import finish, kill_group, program, start, tables, wait_for_trials
+
+from hpsearch.store import TIMING_AND_PLACE
+from hpsearch.store.compare import differences
+
+WAYS = {
+    "serially in a second process": ("--serial",),
+    "by one Ray worker": ("--workers", "1"),
+    "by two Ray workers": ("--workers", "2"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+def test_rows_are_the_same_when_run(way: tuple[str, ...], config: Path, finished: Path, tmp_path: Path) -> None:
+    run = program("run", config, *way, "--results", tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert differences(tables(finished), tables(tmp_path / "small")) == []
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+def test_rows_are_the_same_after_kill_9_of_the_process_group_and_resume(
+    way: tuple[str, ...], config: Path, finished: Path, tmp_path: Path
+) -> None:
+    sweep = tmp_path / "small"
+    process = start("run", config, *way, "--results", tmp_path)
+    for acknowledged in (1, 9):
+        wait_for_trials(sweep, acknowledged)
+        kill_group(process)
+        kept = tables(sweep)["trials"]
+        assert acknowledged <= len(kept) < 18
+        process = start("resume", sweep, *way)
+    resumed = finish(process)
+    assert resumed.returncode == 0, resumed.stderr
+    assert differences(tables(finished), tables(sweep)) == []
+
+
+def test_acknowledged_rows_are_not_run_again_by_resume(config: Path, tmp_path: Path) -> None:
+    sweep = tmp_path / "small"
+    process = start("run", config, "--serial", "--results", tmp_path)
+    wait_for_trials(sweep, 5)
+    kill_group(process)
+    kept = tables(sweep)["trials"].to_pylist()
+    assert program("resume", sweep, "--serial").returncode == 0
+    assert tables(sweep)["trials"].to_pylist()[: len(kept)] == kept  # with their times and workers
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("way", [("--serial",), ("--workers", "2")], ids=["serially", "by Ray"])
+def test_one_signal_stops_cleanly_and_says_how_to_resume(
+    name: str, way: tuple[str, ...], config: Path, finished: Path, tmp_path: Path
+) -> None:
+    sweep = tmp_path / "small"
+    process = start("run", config, *way, "--results", tmp_path)
+    wait_for_trials(sweep, 2)
+    os.killpg(process.pid, getattr(signal, name)) if name == "SIGINT" else process.send_signal(getattr(signal, name))
+    stopped = finish(process)
+    assert stopped.returncode == 130
+    assert f"hpsearch resume {sweep}" in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+    assert len(pd.read_parquet(sweep / "trials")) == len(tables(sweep)["trials"])  # nothing is in the journal alone
+    assert program("resume", sweep, *way).returncode == 0
+    assert differences(tables(finished), tables(sweep)) == []
+
+
+def test_pandas_reads_each_table_without_help(finished: Path) -> None:
+    found = tables(finished)
+    for name, table in found.items():
+        frame = pd.read_parquet(finished / name)
+        assert len(frame) == len(table) > 0
+        assert list(frame.columns) == table.column_names
+    frame = pd.read_parquet(finished / "trials")
+    assert len(frame.query("param_learning_rate < 1e-2 and status == 'completed'")) > 0
+    assert set(TIMING_AND_PLACE) < set(frame.columns)
