@@ -32,7 +32,7 @@ def _numpys_blas() -> dict[str, Any]:
     import numpy as np
     from threadpoolctl import threadpool_info
 
-    libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    libraries: list[dict[str, Any]] = [library for library in threadpool_info() if library["user_api"] == "blas"]
     package = Path(np.__file__).parent
     homes = (package, package.with_name("numpy.libs"))  # where wheels carry it, on macOS and on Linux
     own = [library for library in libraries if any(home in Path(library["filepath"]).parents for home in homes)]

@@ -51,7 +51,7 @@ class JsonLines:
         """Open for appending; a line that a crash left unfinished is cut off."""
         self.path = path
         existed = path.exists()
-        self._file = path.open("ab")
+        self._file = path.open("ab", buffering=0)  # a buffer would try a failed write again when it is closed
         if existed:
             self._file.truncate(_whole_lines(path))
         else:
@@ -59,8 +59,9 @@ class JsonLines:
 
     def append(self, records: Sequence[Any]) -> None:
         """Add records; on return they are on the disk."""
-        self._file.write(b"".join(json.dumps(record).encode() + b"\n" for record in records))
-        self._file.flush()
+        rest = memoryview(b"".join(json.dumps(record).encode() + b"\n" for record in records))
+        while rest:  # a write may take less than it is given
+            rest = rest[self._file.write(rest) :]
         os.fsync(self._file.fileno())
 
     def close(self) -> None:

@@ -1,0 +1,112 @@
+"""Failures of the machine: defined outcomes, nothing acknowledged lost."""
+
+import os
+import resource
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from processes.program import PROGRAM, finish, program, start, tables, wait_for_trials
+
+from hpsearch.store.compare import differences
+
+LONGER = ("--set=train.epochs=150", "--set=search.trials=6", "--workers", "2")
+
+
+def ray_workers_below(process: subprocess.Popen[str]) -> list[int]:
+    """The process ids of the sweep's own Ray workers."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            title = (entry / "cmdline").read_bytes().split(b"\0")[0]
+            if title.startswith(b"ray::_Worker.run") and process.pid in ancestors(int(entry.name)):
+                found.append(int(entry.name))
+        except OSError:
+            continue  # ended since it was listed
+    return found
+
+
+def ancestors(process_id: int) -> list[int]:
+    line = []
+    while process_id > 1:
+        line.append(process_id)
+        process_id = int(Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[1])
+    return line
+
+
+def kill_a_worker(process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 60
+    while not (workers := ray_workers_below(process)):
+        assert time.monotonic() < deadline, "no worker was ever at work"
+        time.sleep(0.02)
+    os.kill(workers[0], signal.SIGKILL)
+
+
+def test_a_trial_lost_with_its_worker_is_run_again_with_the_same_result(config: Path, tmp_path: Path) -> None:
+    undisturbed, sweep = tmp_path / "undisturbed" / "small", tmp_path / "small"
+    assert program("run", config, *LONGER, "--results", undisturbed.parent).returncode == 0
+    process = start("run", config, *LONGER, "--results", tmp_path)
+    for acknowledged in (0, 1, 2):
+        wait_for_trials(sweep, acknowledged)
+        kill_a_worker(process)
+    run = finish(process)
+    assert run.returncode == 0, run.stderr
+    assert differences(tables(undisturbed), tables(sweep)) == []
+
+
+def test_a_trial_whose_worker_is_lost_too_often_is_a_row_with_the_reason(config: Path, tmp_path: Path) -> None:
+    process = start("run", config, *LONGER, "--set=engine.retries=0", "--results", tmp_path)
+    wait_for_trials(tmp_path / "small", 0)
+    kill_a_worker(process)
+    run = finish(process)
+    assert run.returncode == 0, run.stderr
+    frame = pd.read_parquet(tmp_path / "small" / "trials")
+    assert list(frame["status"]).count("failed") == 1
+    assert list(frame.loc[frame["status"] == "failed", "error"]) == ["its worker was lost 1 times"]
+    assert len(frame) == 6
+
+
+def test_a_write_that_fails_ends_in_a_sentence_and_resume_goes_on(config: Path, finished: Path, tmp_path: Path) -> None:
+    def no_file_above_20_kb() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    arguments = [str(PROGRAM), "run", str(config), "--serial", "--quiet", "--results", str(tmp_path)]
+    run = subprocess.run(arguments, capture_output=True, text=True, check=False, preexec_fn=no_file_above_20_kb)
+    assert run.returncode == 1
+    assert run.stderr.count("\n") == 1
+    assert "File too large" in run.stderr
+    assert f"hpsearch resume {tmp_path / 'small'}" in run.stderr
+    kept = tables(tmp_path / "small")["trials"]
+    assert 0 < len(kept) < 18
+    assert program("resume", tmp_path / "small", "--serial").returncode == 0
+    assert differences(tables(finished), tables(tmp_path / "small")) == []
+
+
+def test_a_results_folder_that_cannot_be_made_is_named(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    run = program("run", config, "--serial", "--results", tmp_path / "file")
+    assert run.returncode == 2
+    assert run.stderr.count("\n") == 1
+    assert str(tmp_path / "file") in run.stderr
+
+
+def test_a_sweep_resumed_on_other_data_is_refused(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    data, config = tmp_path / "data.npz", tmp_path / "own.yaml"
+    np.savez(data, X=rng.normal(size=(90, 4)), y=np.arange(90) % 3)
+    config.write_text(
+        f"name: own\ndata: {{source: {data}}}\ntrain: {{epochs: 1, learning_rate: {{log: [1e-3, 1]}}}}\nsearch: {{trials: 300}}\n"
+    )
+    process = start("run", config, "--serial", "--results", tmp_path)
+    wait_for_trials(tmp_path / "own", 2)
+    process.send_signal(signal.SIGINT)
+    assert finish(process).returncode == 130
+    np.savez(data, X=rng.normal(size=(90, 4)), y=np.arange(90) % 3)
+    for command in (("resume", "--serial"), ("best",)):
+        run = program(command[0], tmp_path / "own", *command[1:])
+        assert run.returncode == 2
+        assert run.stderr.count("\n") == 1
+        assert str(data) in run.stderr
