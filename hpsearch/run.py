@@ -43,7 +43,10 @@ class Hooks:
 
     say: Callable[[str], None] = lambda text: None
     """Told, in a sentence, what the user should know before the work begins."""
-    started: Callable[[Summary, int], None] = lambda summary, workers: None
+    started: Callable[[Summary], None] = lambda summary: None
+    """Told what there is before the engine is started, which can take seconds."""
+    ready: Callable[[int], None] = lambda workers: None
+    """Told how many workers there are."""
     observer: Callable[[Event], None] = lambda event: None
     should_stop: Callable[[], bool] = lambda: False
 
@@ -108,8 +111,9 @@ def ranked_trials(folder: SweepFolder, config: Config) -> pa.Table:
 
 def _work(folder: SweepFolder, config: Config, data: Data, execution: Execution, hooks: Hooks) -> Summary:
     store = ParquetStore(folder, schemas(config.space, config.run.recorded), time.monotonic)
+    hooks.started(summary_of(folder, config))
     with store, _engine(config, data, execution, hooks) as engine, blas_threads(1):
-        hooks.started(summary_of(folder, config), engine.workers)
+        hooks.ready(engine.workers)
         Driver(
             plan_of(config),
             store,

@@ -42,15 +42,21 @@ class Progress:
         if not self._quiet:
             typer.echo(sentence, err=True)
 
-    def started(self, summary: Summary, workers: int) -> None:
+    def started(self, summary: Summary) -> None:
         """Take note of what was there before the work began."""
         self._planned = summary.planned
         self._metric = summary.metric
         self._counts = Counter(summary.counts)
-        self._workers = workers
         self._best = (summary.best["trial"], summary.best[summary.metric]) if summary.best else None
-        begun = f", {summary.done} done" if summary.done else ""
-        self.say(f"{summary.path}: {summary.planned} trials{begun}, {workers} worker{'s' if workers > 1 else ''}")
+        self.say(f"{summary.path}: {summary.planned} trials" + (f", {summary.done} done" if summary.done else ""))
+        if self._terminal:
+            self._redraw("starting workers")
+
+    def ready(self, workers: int) -> None:
+        """Take note of how many trials can run at once."""
+        self._workers = workers
+        if self._terminal:
+            self._redraw(f"{workers} worker{'s' if workers > 1 else ''} ready")
 
     def observe(self, event: Event) -> None:
         """Count what has become durable, and show it if it is time to."""
@@ -60,7 +66,11 @@ class Progress:
         if not self._quiet and now - self._shown_at >= (REDRAW_S if self._terminal else PRINT_S):
             self._shown_at = now
             line = self._line(event.running)
-            typer.echo(f"{CLEAR_LINE}{line}" if self._terminal else line, nl=not self._terminal, err=True)
+            self._redraw(line) if self._terminal else self.say(line)
+
+    def _redraw(self, line: str) -> None:
+        if not self._quiet:
+            typer.echo(f"{CLEAR_LINE}{line}", nl=False, err=True)
 
     def _count(self, outcome: Outcome) -> None:
         self._counts[outcome.status] += 1

@@ -20,6 +20,6 @@ def resume(
 
     on_failure = config_of(sweep).run.gradcheck.on_failure
     with StopRequest() as stop, Progress(quiet=quiet) as progress:
-        hooks = Hooks(progress.say, progress.started, progress.observe, stop.requested)
+        hooks = Hooks(progress.say, progress.started, progress.ready, progress.observe, stop.requested)
         summary = resume_sweep(sweep, Execution(serial, workers, address), hooks)
     finish(summary, on_failure, interrupted=stop.requested(), as_json=json)

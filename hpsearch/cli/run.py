@@ -24,6 +24,6 @@ def run(
 
     checked = load_config(config, KNOWN, set_ or ())
     with StopRequest() as stop, Progress(quiet=quiet) as progress:
-        hooks = Hooks(progress.say, progress.started, progress.observe, stop.requested)
+        hooks = Hooks(progress.say, progress.started, progress.ready, progress.observe, stop.requested)
         summary = run_sweep(checked, results, Execution(serial, workers, address), hooks)
     finish(summary, checked.run.gradcheck.on_failure, interrupted=stop.requested(), as_json=json)
