@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from processes.program import PROGRAM, finish, program, start, tables, wait_for_trials
 
 from hpsearch.store.compare import differences
+from tests.processes.program import PROGRAM, finish, program, start, tables, wait_for_trials
 
 LONGER = ("--set=train.epochs=150", "--set=search.trials=6", "--workers", "2")
 
