@@ -14,14 +14,14 @@ from hpsearch.gate import accusation, architecture_of, check_gradients, gradchec
 from hpsearch.records import EpochRow, GradcheckRow, Outcome, Place, Status, Trial
 from hpsearch.seeds import TrialGenerators, split_seed
 from trainer import Architecture, Fit, Network, TrainerError, Training, fit
-from trainer.data import BUNDLED, Dataset, Prepared, Rows, load, prepare
+from trainer.data import Dataset, Prepared, Rows, load, prepare
 from trainer.layers import ACTIVATIONS
 from trainer.metrics import METRICS, larger_is_better
 from trainer.optimizers import OPTIMIZERS
 
 EVALUATION_ROWS = 256  # rows evaluated at once; part of what decides the last bits of a loss
 
-KNOWN = Known(sources=list(BUNDLED), activations=list(ACTIVATIONS), optimizers=list(OPTIMIZERS), metrics=list(METRICS))
+KNOWN = Known(activations=list(ACTIVATIONS), optimizers=list(OPTIMIZERS), metrics=list(METRICS))
 """The names that the trainer offers to configs."""
 
 

@@ -98,7 +98,9 @@ class Network:
         self.resize(self.capacity)
 
     def resize(self, rows: int) -> None:
-        """Make ready for batches of `rows` rows, at most `capacity`."""
+        """Make ready for batches of `rows` rows; raises ValueError if there is no memory for so many."""
+        if rows > self.capacity:
+            raise ValueError(f"a batch of {rows} rows was given to a network built for at most {self.capacity}")
         self.rows = rows
         for layer, key, buffer in self._buffers:
             setattr(layer, key, buffer[:rows])

@@ -174,7 +174,7 @@ def test_a_metric_that_is_not_recorded_is_refused_with_the_nearest(refusal: Refu
         ("train: {learning_rate: {log: [0, 1]}}", "train.learning_rate", "above 0"),
         ("train: {learning_rate: {log: ['1', 2]}}", "train.learning_rate", "two numbers"),
         ("train: {learning_rate: {uniform: [.nan, 1]}}", "train.learning_rate", "low < high"),
-        ("train: {learning_rate: {uniform: [0, .inf]}}", "train.learning_rate", "finite"),
+        ("train: {learning_rate: {uniform: [0, .inf]}}", "train.learning_rate", "at most 1e+300"),
         ("train: {beta: {one_minus_log: [0.9, 1]}}", "train.beta", "below 1"),
         ("train: {epochs: {choice: [3]}}", "train.epochs", "at least two members"),
         ("train: {choice: {a: {}, b: {epochs: {int: [5, 2]}}}}", "train.epochs", "low < high"),
@@ -241,3 +241,33 @@ def test_a_bad_override_is_refused_and_named_as_the_place(refusal: Refusal, over
     sentence = refusal(HEAD, override)
     assert sentence.startswith(f"--set {override}")
     assert words in sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("train: {learning_rate: {lgo: [1e-4, 1]}}", ["line 3", "train.learning_rate", "'lgo'", "'log'"]),
+        ("train: {learning_rate: {choice: [.nan, 0.1]}}", ["line 3", "train.learning_rate", "finite"]),
+        ("train: {epochs: {int: [1, 1000000000000000000000000000000]}}", ["line 3", "train.epochs", "2**53"]),
+        ("train: {l2: {uniform: [0, 1" + "0" * 400 + "]}}", ["line 3", "train.l2", "1e+300"]),
+        ("search: {metric: val_los}", ["line 3", "search.metric", "'val_loss'"]),
+        ("seed: 2024-01-01", ["line 3", "seed", "date", "quotes"]),
+        ("train: {1: 2}", ["line 3", "train", "1"]),
+    ],
+)
+def test_what_is_easily_mistaken_is_refused_with_its_place(refusal: Refusal, text: str, words: list[str]) -> None:
+    sentence = refusal(f"{HEAD}{text}\n")
+    assert all(word in sentence for word in words), sentence
+
+
+@pytest.mark.parametrize("text", ["choice: [1, 2]\n", "int: [0, 1]\n"])
+def test_a_file_that_is_one_distribution_is_refused(refusal: Refusal, text: str) -> None:
+    assert "as a whole" in refusal(text)
+
+
+def test_a_name_that_can_be_no_folder_is_refused_with_the_rule(refusal: Refusal) -> None:
+    assert "letter or digit" in refusal("name: ../up\ndata: {source: digits}\n")
+
+
+def test_an_older_yaml_in_which_no_means_false_is_refused(refusal: Refusal) -> None:
+    assert "YAML 1.2" in refusal(f"%YAML 1.1\n---\n{HEAD}")

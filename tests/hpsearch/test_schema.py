@@ -168,3 +168,22 @@ def test_parameters_are_recorded_by_name_as_they_were_drawn() -> None:
         assert {f"param_{name}": value for name, value in trial.values.items()}.items() <= row.items()
         assert row["seed"] == trial.seed
         assert row["val_loss"] == outcome_of(trial, status=Status.COMPLETED).scores["val_loss"]
+
+
+def test_a_nan_is_like_another_and_zero_is_not_like_minus_zero() -> None:
+    def table(value: float) -> dict[str, pa.Table]:
+        return {"epochs": to_table([{"trial": 0, "epoch": 1, "val_loss": value}], SCHEMAS["epochs"])}
+
+    assert differences(table(float("nan")), table(float("nan"))) == []
+    assert len(differences(table(0.0), table(-0.0))) == 1
+
+
+def test_settings_of_one_name_in_two_members_have_rows_of_their_own_in_rounds() -> None:
+    members = {"a": {"rate": {"log": [1e-4, 1]}}, "b": {"rate": {"log": [1e-2, 10]}}}
+    plan = plan_of({"train": {"choice": members}})
+    store = MemoryStore(schemas(plan.space, RECORDED))
+    for each in rounds_of(plan):
+        store.add_round(each)
+    assert sorted(set(store.tables()["rounds"]["setting"].to_pylist())) == ["rate (a)", "rate (b)", "train"]
+    keys = store.tables()["rounds"].select(list(KEYS["rounds"])).to_pylist()
+    assert len({tuple(key.values()) for key in keys}) == len(keys)

@@ -113,6 +113,29 @@ def test_a_death_between_any_two_file_operations_of_a_flush_loses_and_doubles_no
     assert at > 12  # four tables are written, each by three operations at least
 
 
+@DEAD
+def test_an_interrupt_between_any_two_file_operations_of_a_flush_doubles_nothing(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for at in range(1000):
+        folder = make_folder(PLAN, f"sweep-{at}")
+        interrupted = False
+        try:
+            with _open(folder) as store:
+                _work(store, range(2))
+                with failing(monkeypatch, at, KeyboardInterrupt()):
+                    store.tick()
+        except KeyboardInterrupt:
+            interrupted = True
+        _open(folder).close()
+        assert content(folder.read_tables()) == _expected(2)
+        assert _rows_in_parquet(folder) == list(range(8))
+        if not interrupted:
+            break
+    gc.collect()
+    assert at > 12
+
+
 def test_a_journal_that_outlived_its_parts_is_counted_once(make_folder: MakeFolder) -> None:
     folder = make_folder(PLAN)
     store = _open(folder)

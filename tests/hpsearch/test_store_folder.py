@@ -104,7 +104,7 @@ def test_a_second_writer_is_refused_with_a_sentence_until_the_first_has_closed(m
 
 
 @pytest.mark.parametrize("error", [KeyError, KeyboardInterrupt, HpsearchError])
-def test_the_lock_is_released_and_all_is_in_parquet_however_the_work_ends(
+def test_the_lock_is_released_and_nothing_is_lost_however_the_work_ends(
     make_folder: MakeFolder, error: type[BaseException]
 ) -> None:
     folder = make_folder(PLAN)
@@ -118,8 +118,30 @@ def test_the_lock_is_released_and_all_is_in_parquet_however_the_work_ends(
     with pytest.raises(error):
         work()
     assert not folder.is_being_written()
+    assert folder.read_tables()["trials"]["trial"].to_pylist() == [0, 1, 2, 3]
+    _open(folder).close()
     assert sorted(pd.read_parquet(folder.path / "trials")["trial"]) == [0, 1, 2, 3]
     assert len(pd.read_parquet(folder.path / "rounds")) == 2
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"schema_version": 99}'])
+def test_a_damaged_or_foreign_manifest_is_refused_in_a_sentence(make_folder: MakeFolder, content: str) -> None:
+    folder = make_folder(PLAN)
+    folder.manifest.write_text(content)
+    with pytest.raises(UsageError) as refusal:
+        SweepFolder.existing(folder.path)
+    assert str(folder.path) in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_damaged_journal_line_is_named(make_folder: MakeFolder) -> None:
+    folder = make_folder(PLAN)
+    with _open(folder) as store:
+        store.add_round(ROUNDS[0])
+    with folder.round_journal.open("ab") as file:
+        file.write(b'{"round": 1, "tri\n')
+    with pytest.raises(HpsearchError, match=r"rounds\.jsonl, line 2 is damaged"):
+        folder.read_tables()
 
 
 def test_opening_and_closing_without_work_adds_no_part(make_folder: MakeFolder) -> None:

@@ -19,7 +19,6 @@ RECORDED = ("val_loss", "val_accuracy", "train_loss")
 LAWS = settings(database=None, deadline=None, max_examples=60)
 
 KNOWN = Known(
-    sources=["digits", "iris"],
     activations=["relu", "tanh", "sigmoid"],
     optimizers=["sgd", "momentum", "adam", "no"],
     metrics=["accuracy", "f1_macro"],

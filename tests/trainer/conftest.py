@@ -1,7 +1,6 @@
 """Data and generators that the tests of the trainer share."""
 
-import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -29,10 +28,3 @@ def prepared(bundled: Mapping[str, Dataset]) -> Mapping[str, Prepared]:
         name: prepare(dataset, validation=0.2, test=0.2, seed=np.random.SeedSequence(0))
         for name, dataset in bundled.items()
     }
-
-
-@pytest.fixture
-def abandoned_handles() -> Iterator[None]:
-    """For tests of damaged archives, which `numpy.load` leaves open: closed here, where the warning is expected."""
-    yield
-    gc.collect()

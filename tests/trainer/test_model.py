@@ -147,12 +147,10 @@ def test_a_description_that_describes_no_model_is_refused(description: str, path
 
 def test_another_format_is_refused_by_its_name(path: Path) -> None:
     rewritten(path, description=np.array('{"format": "hpsearch-model-9"}'))
-    with pytest.raises(TrainerError, match=r"format 'hpsearch-model-9'; this version reads 'hpsearch-model-1'$"):
+    with pytest.raises(TrainerError, match=r"format is 'hpsearch-model-9', this version reads 'hpsearch-model-1'$"):
         load(path)
 
 
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
-@pytest.mark.usefixtures("abandoned_handles")
 def test_a_model_file_cut_short_anywhere_is_refused(path: Path) -> None:
     whole = path.read_bytes()
     for length in range(0, len(whole), 53):
@@ -170,8 +168,6 @@ def test_a_changed_value_in_a_model_file_is_noticed(path: Path, model: Model) ->
         load(path)
 
 
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
-@pytest.mark.usefixtures("abandoned_handles")
 @pytest.mark.parametrize("content", [b"", b"a letter", b"\x93NUMPY\x01\x00"])
 def test_a_foreign_file_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "foreign").write_bytes(content)
@@ -188,3 +184,10 @@ def test_a_bare_array_is_refused(tmp_path: Path) -> None:
 def test_a_missing_model_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainerError, match=r"^there is no model file '.*absent'$"):
         load(tmp_path / "absent")
+
+
+@pytest.mark.parametrize("name", ["parameters", "statistics", "mean", "scale"])
+def test_a_model_whose_arrays_do_not_fit_its_network_is_refused(path: Path, name: str) -> None:
+    rewritten(path, **{name: np.zeros(1)})
+    with pytest.raises(TrainerError, match=rf"{name} has the shape \(1,\), the network needs"):
+        load(path)

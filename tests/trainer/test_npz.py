@@ -1,5 +1,6 @@
 """Laws of reading .npz files."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -66,8 +67,6 @@ def test_arrays_that_make_no_data_set_are_refused_in_one_sentence(
     assert "\n" not in message
 
 
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
-@pytest.mark.usefixtures("abandoned_handles")
 def test_a_file_cut_short_anywhere_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "table.npz"
     np.savez(path, X=X, y=Y)
@@ -78,11 +77,26 @@ def test_a_file_cut_short_anywhere_is_refused(tmp_path: Path) -> None:
             load(str(path))
 
 
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
-@pytest.mark.usefixtures("abandoned_handles")
 @pytest.mark.parametrize("content", [b"", b"not an archive", b"PK\x03\x04" + b"\0" * 60])
 def test_a_file_of_another_kind_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "table.npz"
     path.write_bytes(content)
     with pytest.raises(TrainerError, match=r"cannot be read as a \.npz archive of plain arrays"):
         load(str(path))
+
+
+def test_a_bare_array_under_the_name_of_an_archive_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "data.npz").open("wb") as file:
+        np.save(file, np.eye(3))
+    with pytest.raises(TrainerError, match=r"cannot be read as a \.npz archive"):
+        load(str(tmp_path / "data.npz"))
+
+
+def test_an_archive_with_any_byte_changed_is_read_or_refused(tmp_path: Path) -> None:
+    path = tmp_path / "data.npz"
+    np.savez_compressed(path, X=np.arange(12.0).reshape(6, 2), y=np.arange(6) % 2)
+    whole = path.read_bytes()
+    for position in range(len(whole)):
+        path.write_bytes(whole[:position] + bytes([whole[position] ^ 0x55]) + whole[position + 1 :])
+        with contextlib.suppress(TrainerError):
+            load(str(path))

@@ -93,6 +93,12 @@ def test_validation_and_test_rows_have_no_part_in_the_scaling(bundled: Mapping[s
     assert (one.validation.x != two.validation.x).all()
 
 
+@pytest.mark.parametrize("value", [0.1, 0.3, 1 / 3, 123.456, 4.0])
+def test_a_constant_feature_becomes_exactly_0_whatever_its_value(value: float) -> None:
+    x = np.full((100, 1), value)
+    assert Standardizer.fitted(x)(x).tolist() == [[0.0]] * 100
+
+
 def test_a_constant_feature_is_only_shifted() -> None:
     standardizer = Standardizer.fitted(np.array([[4.0, 1.0], [4.0, 3.0]]))
     assert standardizer.scale.tolist() == [1.0, 1.0]
