@@ -17,12 +17,18 @@ def test_it_is_the_same_in_another_process() -> None:
 
 
 def test_it_names_the_machine_the_blas_its_kernels_and_numpy() -> None:
-    [blas] = [library for library in threadpool_info() if library["user_api"] == "blas"][:1]
+    [blas] = [library for library in threadpool_info() if "numpy" in library["filepath"]]
     name = numeric_platform(1)
     for part in (platform.machine(), blas["architecture"], str(blas["version"]), f"numpy{np.__version__}"):
         assert part in name
     assert name.isprintable()
     assert " " not in name
+
+
+def test_it_does_not_depend_on_what_else_is_loaded() -> None:
+    code = "import scipy.linalg, sklearn; from hpsearch.numeric_platform import numeric_platform; print(numeric_platform(2))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == numeric_platform(2) + "\n"
 
 
 def test_other_threads_in_a_trial_make_another_platform() -> None:
