@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hpsearch.config import Config, dump, load_config
+from hpsearch.config import Config, dump
 from hpsearch.errors import HpsearchError
 from hpsearch.gate import architecture_of
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import (
-    KNOWN,
     Data,
     Task,
     Worker,
     blas_threads,
+    config_of,
     load_data,
     maximise,
     require_same_data,
@@ -28,7 +28,7 @@ from hpsearch.objective import (
 from hpsearch.records import Trial
 from hpsearch.store import SweepFolder, schemas
 from hpsearch.store.compare import Difference, count_compared, differences, tables_of_outcome, tables_of_trial
-from hpsearch.store.files import JsonLines, read_json_lines, replace_file, write_text
+from hpsearch.store.files import JsonLines, explaining, read_json_lines, replace_file, write_text
 from hpsearch.summary import ranking
 from trainer import Model, Network, evaluate
 
@@ -69,19 +69,28 @@ def rerun_best(path: Path, clock: Callable[[], float]) -> tuple[Rerun, Look | No
     leaves no model. Raises HpsearchError if there is no best trial, UsageError if the data has changed.
     """
     folder = SweepFolder.existing(path)
-    config = load_config(folder.config, KNOWN)
+    config = config_of(folder)
     recorded = _recorded_best(folder, config)
     data = load_data(config.run)
     require_same_data(folder.read_manifest(), config.run, data)
     rerun, network = _retrained(folder, config, data, recorded, clock)
+    with explaining(path):
+        return rerun, _write(path / "best", config, data, rerun, network, clock)
+
+
+def _write(
+    folder: Path, config: Config, data: Data, rerun: Rerun, network: Network | None, clock: Callable[[], float]
+) -> Look | None:
+    """Fill `best/`, in which nothing of an earlier re-run stays but its looks."""
+    folder.mkdir(exist_ok=True)
+    (folder / "model.npz").unlink(missing_ok=True)
     look = None
-    (path / "best").mkdir(exist_ok=True)
     if network is not None and rerun.verdict is not Verdict.NOT_REPRODUCED:
-        _write_model(path / "best" / "model.npz", config, rerun.trial, data, network)
-        look = _look(path / "best" / "looks.jsonl", config, data, rerun.trial, network, clock)
-    write_text(path / "best" / "config.yaml", dump(config.trial(rerun.trial.values).model_dump(mode="json")))
-    write_text(path / "best" / "report.json", report_json(rerun, look))
-    return rerun, look
+        _write_model(folder / "model.npz", config, rerun.trial, data, network)
+        look = _look(folder / "looks.jsonl", config, data, rerun.trial, network, clock)
+    write_text(folder / "config.yaml", dump(config.trial(rerun.trial.values).model_dump(mode="json")))
+    write_text(folder / "report.json", report_json(rerun, look))
+    return look
 
 
 def report_json(rerun: Rerun, look: Look | None) -> str:

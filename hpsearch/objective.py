@@ -8,18 +8,21 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from hpsearch.config import Config, Known, Run
+from hpsearch.config import Config, Known, Run, load_config
 from hpsearch.errors import UsageError
 from hpsearch.gate import accusation, architecture_of, check_gradients, gradcheck_rows
 from hpsearch.records import EpochRow, Outcome, Place, Result, Status, Trial
 from hpsearch.seeds import TrialGenerators, split_seed
+from hpsearch.store.folder import SweepFolder
 from trainer import Architecture, Fit, Network, TrainerError, Training, fit
 from trainer.data import Dataset, Prepared, Rows, load, prepare
 from trainer.layers import ACTIVATIONS
 from trainer.metrics import METRICS, larger_is_better
 from trainer.optimizers import OPTIMIZERS
 
-EVALUATION_ROWS = 256  # rows evaluated at once; part of what decides the last bits of a loss
+EVALUATION_ROWS = (
+    256  # rows evaluated at once, or a batch if that is larger; part of what decides the last bits of a loss
+)
 
 KNOWN = Known(activations=list(ACTIVATIONS), optimizers=list(OPTIMIZERS), metrics=list(METRICS))
 """The names that the trainer offers to configs."""
@@ -74,6 +77,12 @@ def require_same_data(manifest: Mapping[str, Any], run: Run, data: Data) -> None
             f"the data {run.data.source!r} is not what this sweep began with; "
             "put the old data back, or begin a new sweep under another name"
         )
+
+
+def config_of(folder: SweepFolder) -> Config:
+    """The config of a sweep; raises UsageError if it is no longer the one that the sweep began with."""
+    folder.require_config_as_written()
+    return load_config(folder.config, KNOWN)
 
 
 def maximise(metric: str) -> bool:
@@ -136,7 +145,7 @@ def _gated(task: Task, trial: Trial) -> tuple[Result, Network | None]:
 
 
 def _trained(task: Task, run: Run, architecture: Architecture, generators: TrialGenerators) -> tuple[Fit, Network]:
-    network = architecture.build(capacity=max(run.train.batch_size, EVALUATION_ROWS))
+    network = architecture.build(capacity=max(min(run.train.batch_size, len(task.train)), EVALUATION_ROWS))
     network.initialise(generators.initialise)
     training = Training(
         optimizer=run.train.optimizer,

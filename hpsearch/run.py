@@ -15,15 +15,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hpsearch._version import __version__
-from hpsearch.config import Config, load_config
+from hpsearch.config import Config
 from hpsearch.driver import Driver, Event
 from hpsearch.engine import Engine
 from hpsearch.errors import UsageError
 from hpsearch.numeric_platform import numeric_platform
-from hpsearch.objective import KNOWN, Data, Task, blas_threads, load_data, maximise, require_same_data
+from hpsearch.objective import Data, Task, blas_threads, config_of, load_data, maximise, require_same_data
 from hpsearch.records import Status
 from hpsearch.samplers import SAMPLERS
-from hpsearch.store import ParquetStore, SweepFolder, create_folder, schemas
+from hpsearch.store import ParquetStore, SweepFolder, create_folder, require_new, schemas
 from hpsearch.summary import Summary, ranking, summarise
 from hpsearch.sweep import Plan
 
@@ -53,32 +53,32 @@ class Hooks:
 
 def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Summary:
     """Make the sweep's folder in `results` and run the sweep."""
+    path = results / config.run.name
+    require_new(path)
     data = load_data(config.run)
-    _require_cluster(config, execution)  # before a folder is made that would have to be resumed
-    folder = create_folder(
-        results / config.run.name,
-        config.text(),
-        _manifest(config, data),
-        schemas(config.space, config.run.recorded),
-    )
-    return _work(folder, config, data, execution, hooks)
+    search, tables = config.run.search, schemas(config.space, config.run.recorded)
+    hooks.started(Summary(path, search.trials, {}, search.metric, None))
+    with _engine(config, data, execution, hooks) as engine:  # first: if it cannot start, there is nothing to resume
+        folder = create_folder(path, config.text(), _manifest(config, data), tables)
+        with ParquetStore(folder, tables, time.monotonic) as store:
+            _drive(config, store, engine, hooks)
+    return summary_of(folder, config)
 
 
 def resume(path: Path, execution: Execution, hooks: Hooks) -> Summary:
     """Run what is missing of a sweep."""
-    folder, config = SweepFolder.existing(path), config_of(path)
+    folder = SweepFolder.existing(path)
+    config = config_of(folder)
     summary = summary_of(folder, config)
     if summary.done >= summary.planned:
         return summary
     data = load_data(config.run)
     _check_same(folder.read_manifest(), config, data)
-    _require_cluster(config, execution)
-    return _work(folder, config, data, execution, hooks)
-
-
-def config_of(path: Path) -> Config:
-    """The config of the sweep in a folder; raises UsageError."""
-    return load_config(SweepFolder.existing(path).config, KNOWN)
+    with ParquetStore(folder, schemas(config.space, config.run.recorded), time.monotonic) as store:
+        hooks.started(summary_of(folder, config))
+        with _engine(config, data, execution, hooks) as engine:
+            _drive(config, store, engine, hooks)
+    return summary_of(folder, config)
 
 
 def plan_of(config: Config) -> Plan:
@@ -111,35 +111,19 @@ def ranked_trials(folder: SweepFolder, config: Config) -> pa.Table:
     return pa.concat_tables([best, trials.filter(pc.not_equal(trials["status"], Status.COMPLETED.value))])
 
 
-def _work(folder: SweepFolder, config: Config, data: Data, execution: Execution, hooks: Hooks) -> Summary:
-    store = ParquetStore(folder, schemas(config.space, config.run.recorded), time.monotonic)
-    hooks.started(summary_of(folder, config))
-    with store, _engine(config, data, execution, hooks) as engine, blas_threads(1):
-        hooks.ready(engine.workers)
-        Driver(
-            plan_of(config),
-            store,
-            engine,
-            observer=hooks.observer,
-            should_stop=hooks.should_stop,
-            platform=None if config.run.engine.mixed else numeric_platform(config.run.resources.cpus),
-            abort_on_gate_failure=config.run.gradcheck.on_failure == "abort",
-        ).run()
-    return summary_of(folder, config)
-
-
-def _address(config: Config, execution: Execution) -> str | None:
-    """Of the Ray cluster to run on; None to start Ray here."""
-    return execution.address or config.run.engine.address or os.environ.get("RAY_ADDRESS")
-
-
-def _require_cluster(config: Config, execution: Execution) -> None:
-    """Raise UsageError if the sweep is to run on a cluster that does not answer."""
-    address = _address(config, execution)
-    if address and not execution.serial:
-        from hpsearch.engine.ray import require_listener
-
-        require_listener(address)
+def _drive(config: Config, store: ParquetStore, engine: Engine, hooks: Hooks) -> None:
+    hooks.ready(engine.workers)
+    driver = Driver(
+        plan_of(config),
+        store,
+        engine,
+        observer=hooks.observer,
+        should_stop=hooks.should_stop,
+        platform=None if config.run.engine.mixed else numeric_platform(config.run.resources.cpus),
+        abort_on_gate_failure=config.run.gradcheck.on_failure == "abort",
+    )
+    with blas_threads(1):
+        driver.run()
 
 
 def _engine(config: Config, data: Data, execution: Execution, hooks: Hooks) -> Engine:
@@ -150,15 +134,19 @@ def _engine(config: Config, data: Data, execution: Execution, hooks: Hooks) -> E
         return SerialEngine(task)
     from hpsearch.engine.ray import RayEngine, available_workers
 
-    settings, address = config.run.engine, _address(config, execution)
-    wanted = execution.workers or settings.workers or available_workers(address, config.run.resources.cpus)
+    settings = config.run.engine
+    address = execution.address or settings.address or os.environ.get("RAY_ADDRESS")
+    there_are = available_workers(address, config.run.resources.cpus)
+    wanted = execution.workers or settings.workers or there_are
+    if address:  # a worker for which the cluster has no processor would never start
+        wanted = min(wanted, there_are)
     return RayEngine(task, workers=_useful(wanted, config, hooks), address=address, retries=settings.retries)
 
 
 def _useful(workers: int, config: Config, hooks: Hooks) -> int:
     """No more workers than there can be trials under way at once."""
     search = config.run.search
-    in_flight = min(search.round * (1 + search.lookahead), search.trials)
+    workers, in_flight = min(workers, search.trials), search.round * (1 + search.lookahead)
     if workers > in_flight:
         needed = -(-workers // (1 + search.lookahead))
         hooks.say(

@@ -56,8 +56,10 @@ def main() -> None:
         _end(str(error), ExitCode.USAGE)
     except HpsearchError as error:
         _end(str(error), ExitCode.FAILED)
-    except KeyboardInterrupt:
-        _end("ended at once; what was counted is safe", ExitCode.INTERRUPTED)
+    except BrokenPipeError:  # whoever was reading has enough
+        sys.stderr.close()
+    except OSError as error:
+        _end(f"{error.filename or 'the output'}: {error.strerror or error}", ExitCode.FAILED)
 
 
 def _end(sentence: str, code: ExitCode) -> None:

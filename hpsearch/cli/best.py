@@ -36,17 +36,20 @@ def _text(sweep: Path, rerun: "Rerun", look: "Look | None") -> Iterator[str]:
 
     yield f"Trial {rerun.trial.number} of {sweep}, trained again: {rerun.verdict}"
     if rerun.verdict is Verdict.IDENTICAL:
-        yield f"  all {rerun.compared} recorded numbers came back bit for bit"
+        yield f"  all {rerun.compared} recorded values came back bit for bit"
     if rerun.verdict is Verdict.OTHER_PLATFORM:
         yield f"  recorded on {rerun.recorded_platform}, re-run on {rerun.platform}: the last bits cannot be compared"
     for difference in rerun.differences[:SHOWN]:
         where = f"{difference.table}, {difference.row}: {difference.column}"
         yield f"  {where} was {difference.recorded!r}, is {difference.again!r}"
     if len(rerun.differences) > SHOWN:
-        yield f"  and {len(rerun.differences) - SHOWN} more differences: best/report.json"
+        yield f"  and {len(rerun.differences) - SHOWN} more"
     for name, value in {**rerun.trial.values, **rerun.scores}.items():
         yield f"  {name:16} {f'{value:.6g}' if isinstance(value, float) else value}"
     if look is not None:
         yield f"Test rows (look {look.number}):"
         yield from (f"  {name:16} {value:.6g}" for name, value in look.scores.items())
+    if rerun.verdict is Verdict.NOT_REPRODUCED:
+        yield f"No model was written and no test row looked at; all differences: {sweep / 'best' / 'report.json'}"
+    else:
         yield f"Written to {sweep / 'best'}: config.yaml, model.npz, report.json"

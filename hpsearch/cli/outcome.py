@@ -1,10 +1,10 @@
 """A sweep's state as text or JSON, and what it means for the exit code."""
 
-import json
 from typing import Any
 
 import typer
 
+from hpsearch.cli import tables
 from hpsearch.errors import Interrupted
 from hpsearch.records import Status
 from hpsearch.summary import Summary
@@ -29,7 +29,7 @@ def finish(summary: Summary, on_failure: str, *, interrupted: bool, as_json: boo
 
 def show(summary: Summary, *, as_json: bool, running: bool = False) -> None:
     """Print a sweep's state."""
-    typer.echo(json.dumps(_content(summary, running), indent=2, default=str) if as_json else _text(summary, running))
+    typer.echo(tables.as_json(_content(summary, running)) if as_json else _text(summary, running))
 
 
 def _content(summary: Summary, running: bool) -> dict[str, Any]:
@@ -48,12 +48,13 @@ def _text(summary: Summary, running: bool) -> str:
     counts = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in sorted(summary.counts.items()))
     state = "running" if running else "finished" if summary.done >= summary.planned else "not finished"
     lines = [
-        f"{summary.path}: {state}, {summary.done} of {summary.planned} trials done" + (f": {counts}" if counts else "")
+        f"{summary.path}: {state}, {summary.done} of {tables.counted(summary.planned, 'trial')} done"
+        + (f": {counts}" if counts else "")
     ]
     if summary.best:
         lines += [f"Best trial: {summary.best['trial']}", *_scores(summary.best), *_settings(summary)]
-    failures = [status for status in (Status.GATE_FAILED, Status.FAILED) if summary.counts.get(status)]
-    lines += [f"Why trials are {status.replace('_', ' ')}: hpsearch trials {summary.path} --all" for status in failures]
+    if summary.done > summary.counts.get(Status.COMPLETED, 0):
+        lines.append(f"Why trials did not complete: hpsearch trials {summary.path} --all")
     return "\n".join(lines)
 
 

@@ -1,5 +1,6 @@
 """The state of a running sweep in one line: redrawn on a terminal, otherwise printed every few seconds."""
 
+import shutil
 import sys
 import time
 from collections import Counter
@@ -8,6 +9,7 @@ from typing import Self
 
 import typer
 
+from hpsearch.cli.tables import counted
 from hpsearch.driver import Event
 from hpsearch.objective import maximise
 from hpsearch.records import Outcome, Status
@@ -40,7 +42,7 @@ class Progress:
     def say(self, sentence: str) -> None:
         """Show a sentence."""
         if not self._quiet:
-            typer.echo(sentence, err=True)
+            typer.echo((CLEAR_LINE if self._terminal else "") + sentence, err=True)
 
     def started(self, summary: Summary) -> None:
         """Take note of what was there before the work began."""
@@ -48,7 +50,9 @@ class Progress:
         self._metric = summary.metric
         self._counts = Counter(summary.counts)
         self._best = (summary.best["trial"], summary.best[summary.metric]) if summary.best else None
-        self.say(f"{summary.path}: {summary.planned} trials" + (f", {summary.done} done" if summary.done else ""))
+        self.say(
+            f"{summary.path}: {counted(summary.planned, 'trial')}" + (f", {summary.done} done" if summary.done else "")
+        )
         if self._terminal:
             self._redraw("starting workers")
 
@@ -56,7 +60,7 @@ class Progress:
         """Take note of how many trials can run at once."""
         self._workers = workers
         if self._terminal:
-            self._redraw(f"{workers} worker{'s' if workers > 1 else ''} ready")
+            self._redraw(f"{counted(workers, 'worker')} ready")
 
     def observe(self, event: Event) -> None:
         """Count what has become durable, and show it if it is time to."""
@@ -70,7 +74,8 @@ class Progress:
 
     def _redraw(self, line: str) -> None:
         if not self._quiet:
-            typer.echo(f"{CLEAR_LINE}{line}", nl=False, err=True)
+            width = shutil.get_terminal_size().columns - 1  # a line that wraps could not be cleared
+            typer.echo(f"{CLEAR_LINE}{line[:width]}", nl=False, err=True)
 
     def _count(self, outcome: Outcome) -> None:
         self._counts[outcome.result.status] += 1

@@ -15,11 +15,13 @@ def resume(
     from hpsearch.cli.outcome import finish
     from hpsearch.cli.progress import Progress
     from hpsearch.cli.stopping import StopRequest
-    from hpsearch.run import Execution, Hooks, config_of
+    from hpsearch.objective import config_of
+    from hpsearch.run import Execution, Hooks
     from hpsearch.run import resume as resume_sweep
+    from hpsearch.store import SweepFolder
 
-    on_failure = config_of(sweep).run.gradcheck.on_failure
-    with StopRequest() as stop, Progress(quiet=quiet) as progress:
+    on_failure = config_of(SweepFolder.existing(sweep)).run.gradcheck.on_failure
+    with StopRequest(sweep) as stop, Progress(quiet=quiet) as progress:
         hooks = Hooks(progress.say, progress.started, progress.ready, progress.observe, stop.requested)
         summary = resume_sweep(sweep, Execution(serial, workers, address), hooks)
     finish(summary, on_failure, interrupted=stop.requested(), as_json=json)

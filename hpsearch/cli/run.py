@@ -23,7 +23,7 @@ def run(
     from hpsearch.run import run as run_sweep
 
     checked = load_config(config, KNOWN, set_ or ())
-    with StopRequest() as stop, Progress(quiet=quiet) as progress:
+    with StopRequest(results / checked.run.name) as stop, Progress(quiet=quiet) as progress:
         hooks = Hooks(progress.say, progress.started, progress.ready, progress.observe, stop.requested)
         summary = run_sweep(checked, results, Execution(serial, workers, address), hooks)
     finish(summary, checked.run.gradcheck.on_failure, interrupted=stop.requested(), as_json=json)

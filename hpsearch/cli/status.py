@@ -6,8 +6,9 @@ from hpsearch.cli.options import Json, SweepPath
 def status(sweep: SweepPath, json: Json = False) -> None:
     """Show how far a sweep is, also while it runs."""
     from hpsearch.cli.outcome import show
-    from hpsearch.run import config_of, summary_of
+    from hpsearch.objective import config_of
+    from hpsearch.run import summary_of
     from hpsearch.store import SweepFolder
 
     folder = SweepFolder.existing(sweep)
-    show(summary_of(folder, config_of(sweep)), as_json=json, running=folder.is_being_written())
+    show(summary_of(folder, config_of(folder)), as_json=json, running=folder.is_being_written())

@@ -1,10 +1,13 @@
 """Ctrl-C and SIGTERM: once to stop after the trials under way, twice to end at once."""
 
 import signal
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
 import typer
+
+from hpsearch.errors import Interrupted
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -12,7 +15,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class StopRequest:
     """Listens for signals while it is entered."""
 
-    def __init__(self) -> None:
+    def __init__(self, sweep: Path) -> None:
+        self._sweep = sweep
         self._requested = False
 
     def requested(self) -> bool:
@@ -31,6 +35,6 @@ class StopRequest:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self._requested:
-            raise KeyboardInterrupt
+            raise Interrupted(f"ended at once; what was counted is safe, go on by: hpsearch resume {self._sweep}")
         self._requested = True
         typer.echo("\nStopping when the trials under way are done; once more to end at once.", err=True)

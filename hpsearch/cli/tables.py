@@ -1,6 +1,9 @@
-"""Tables as aligned text."""
+"""Tables as aligned text, and results as JSON."""
 
+import json
+import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 
@@ -20,7 +23,29 @@ def as_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
     return "\n".join([line(columns), *(line(values) for values in cells)])
 
 
+def counted(number: int, noun: str) -> str:
+    """As in "1 trial", "2 trials"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _cell(value: Any) -> str:
     if value is None or value != value:  # noqa: PLR0124 - a NaN is the only value that differs from itself
         return "-"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def as_json(content: Any) -> str:
+    """Exact to the last bit; a number that is not finite is null, which is all that JSON has for it."""
+    return json.dumps(_finite(content), indent=2, default=_text)
+
+
+def _finite(content: Any) -> Any:
+    if isinstance(content, Mapping):
+        return {key: _finite(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

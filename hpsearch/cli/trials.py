@@ -15,20 +15,27 @@ def trials(
     json: Json = False,
 ) -> None:
     """List trials, the best first; those that did not complete come last, with the reason."""
-    from hpsearch.cli.tables import as_text
-    from hpsearch.run import config_of, ranked_trials
+    from hpsearch.cli.tables import as_json, as_text
+    from hpsearch.objective import config_of
+    from hpsearch.run import ranked_trials
     from hpsearch.store import SweepFolder
 
-    frame = ranked_trials(SweepFolder.existing(sweep), config_of(sweep)).to_pandas()
-    shown = frame if all_ else frame.head(SHOWN)
+    folder = SweepFolder.existing(sweep)
+    table = ranked_trials(folder, config_of(folder))
+    rows = (table if all_ else table.slice(0, SHOWN)).to_pylist()
     if json:
-        typer.echo(shown.to_json(orient="records", date_format="iso", double_precision=15))
+        typer.echo(as_json(rows))
         return
-    columns = ["trial", "round", "status", *(name for name in frame if name.startswith(("val_", "param_")))]
-    table = shown[columns].rename(columns=lambda name: name.removeprefix("param_"))
-    typer.echo(as_text(table.to_dict("records"), list(table.columns)))
-    for number, error in zip(shown["trial"], shown["error"], strict=True):
-        if isinstance(error, str):
-            typer.echo(f"trial {number}: {error}")
-    if len(shown) < len(frame):
-        typer.echo(f"{len(frame) - len(shown)} more: --all")
+    columns = [
+        "trial",
+        "round",
+        "status",
+        *(name for name in table.column_names if name.startswith(("val_", "param_"))),
+    ]
+    shown = [{name.removeprefix("param_"): row[name] for name in columns} for row in rows]
+    typer.echo(as_text(shown, [name.removeprefix("param_") for name in columns]))
+    for row in rows:
+        if row["error"] is not None:
+            typer.echo(f"trial {row['trial']}: {row['error']}")
+    if len(rows) < len(table):
+        typer.echo(f"{len(table) - len(rows)} more: --all")

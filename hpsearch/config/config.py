@@ -1,7 +1,8 @@
 """A config file, checked: what is fixed, what is searched, and one run for each point of the space."""
 
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any, get_args
 
@@ -39,7 +40,15 @@ def load_config(file: FilePath, known: Known, overrides: Sequence[str] = ()) -> 
     document = read_document(file)
     for override in overrides:
         document = _override(document, override)
-    return check_config(document, known)
+    return check_config(_with_absolute_source(document), known)
+
+
+def _with_absolute_source(document: Document) -> Document:
+    """A data file by its absolute path, so that the sweep finds it again from any folder."""
+    data = document.tree.get("data")
+    if not isinstance(data, dict) or not isinstance(source := data.get("source"), str) or not os.path.isfile(source):  # noqa: PTH113 - a path too long is no file, not an error
+        return document
+    return replace(document, tree={**document.tree, "data": {**data, "source": str(FilePath(source).resolve())}})
 
 
 def check_config(document: Document, known: Known) -> Config:
@@ -48,13 +57,14 @@ def check_config(document: Document, known: Known) -> Config:
         space = Space.of(document.tree)
     except SpaceError as error:
         raise UsageError(f"{document.place(error.path)}: {_dotted(error.path)}: {error}") from error
-    runs = []
-    for setting, point in space.trials_of_every_kind():
-        if setting is not None and setting.path[0] not in SEARCHABLE:
+    for setting in space.settings:
+        if setting.path[0] not in SEARCHABLE:
             raise UsageError(
                 f"{document.place(setting.path)}: {_dotted(setting.path)} cannot be searched; "
                 f"only settings under {' and '.join(SEARCHABLE)} can"
             )
+    runs = []
+    for _, point in space.trials_of_every_kind():
         try:
             runs.append(Run.model_validate(space.fill(space.values(point)), context=known))
         except ValidationError as error:
@@ -80,7 +90,11 @@ def _override(document: Document, override: str) -> Document:
     def replaced(tree: Any, path: Path) -> Any:
         if not path:
             return value
-        branch = tree if isinstance(tree, dict) and not is_distribution(tree) else {}
+        if is_distribution(tree):
+            raise UsageError(
+                f"--set {override}: above it there is a distribution; replace that as a whole, or edit the file"
+            )
+        branch = tree if isinstance(tree, dict) else {}
         return {**branch, path[0]: replaced(branch.get(path[0]), path[1:])}
 
     inside = {old: place for old, place in document.places.items() if old[: len(path)] != path}

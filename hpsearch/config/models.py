@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from hpsearch.samplers import SAMPLERS
 
@@ -150,6 +160,13 @@ class Run(Block):
     gradcheck: Gradcheck = Gradcheck()
     resources: Resources = Resources()
     engine: Engine = Engine()
+
+    @field_validator("metrics")
+    @classmethod
+    def _each_once(cls, metrics: list[str]) -> list[str]:
+        if len(set(metrics)) < len(metrics):
+            raise ValueError("names a metric twice")
+        return metrics
 
     @classmethod
     def defaults(cls) -> dict[str, Any]:

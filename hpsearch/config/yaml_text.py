@@ -69,6 +69,8 @@ def _parse(text: str, source: str) -> Any:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         problem = " ".join(str(error.problem or error.context).split())
         raise UsageError(f"{source}{line}: this is not YAML: {problem}") from error
+    except RecursionError as error:
+        raise UsageError(f"{source}: this is nested too deeply for a config") from error
     except (YAMLError, ValueError) as error:
         raise UsageError(f"{source}: this is not YAML: {' '.join(str(error).split())}") from error
 
@@ -78,7 +80,10 @@ def _plain(node: Any, path: Path, source: str, places: dict[Path, str]) -> Any:
     if isinstance(node, CommentedMap):
         for key in node:
             places[(*path, key)] = f"{source}, line {_line(node, key)}"
-        return {key: _plain(value, (*path, key), source, places) for key, value in node.items()}
+        return {
+            _plain(key, (*path, key), source, places): _plain(value, (*path, key), source, places)
+            for key, value in node.items()
+        }
     if isinstance(node, CommentedSeq):
         for index in range(len(node)):
             places[(*path, index)] = f"{source}, line {_line(node, index)}"

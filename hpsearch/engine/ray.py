@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import ray
+from ray._private import worker
 from ray.exceptions import RayActorError
 
 import hpsearch
@@ -145,6 +146,13 @@ def available_workers(address: str | None, cpus: int) -> int:
     return max(1, processors // cpus)
 
 
+def _say_nothing(data: object, ignore_prefix: bool) -> None:
+    """In place of the function by which Ray prints its processes' troubles on standard output.
+
+    It does so whatever `log_to_driver` says; what matters of them is in the trials' outcomes.
+    """
+
+
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """Undo what `ray.init` does to its surroundings, and they to it.
@@ -162,11 +170,13 @@ def _undisturbed() -> Iterator[None]:
             signal.signal(signal.SIGTERM, handler)
 
 
-def require_listener(address: str) -> None:
+def _require_listener(address: str) -> None:
     """Raise UsageError at once if nobody listens there; Ray would try for minutes, and log about it."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not port.isdigit():
-        return  # such as "auto": Ray knows how to find that cluster
+    if address == "auto":
+        return  # Ray knows how to find the cluster of this machine
+    if not (host and port.isdigit()):
+        raise UsageError(f"the address of a Ray cluster is HOST:PORT, ray://HOST:PORT or auto, not {address!r}")
     try:
         socket.create_connection((host, int(port)), timeout=CONNECT_S).close()
     except OSError as error:
@@ -177,6 +187,8 @@ def _start(address: str | None, cpus: int) -> None:
     """Start Ray here, bound to loopback, or join a cluster; without a word on the terminal."""
     if ray.is_initialized():
         return
+    if address:
+        _require_listener(address)
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     where: dict[str, Any] = (
@@ -187,5 +199,6 @@ def _start(address: str | None, cpus: int) -> None:
     try:
         with _undisturbed():
             ray.init(**where, configure_logging=True, logging_level=logging.ERROR, log_to_driver=False)
+        worker.print_to_stdstream = _say_nothing
     except ConnectionError as error:
         raise UsageError(f"there is no Ray cluster at {address!r} that lets this program in: {error}") from error

@@ -27,6 +27,8 @@ class Choice(Distribution):
         members = argument.values() if isinstance(argument, dict) else argument
         if any(isinstance(member, float) and not math.isfinite(member) for member in members):
             raise ValueError(f"choice takes finite numbers, not {argument!r}")
+        if any(isinstance(member, int) and abs(member) >= 2**63 for member in members):
+            raise ValueError(f"choice takes whole numbers below 2**63 in size, not {argument!r}")
         if isinstance(argument, dict):
             return cls(tuple(argument), tuple(argument.values()))
         labels = tuple(_label(member) for member in argument)

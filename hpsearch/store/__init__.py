@@ -1,10 +1,11 @@
 """The results of sweeps: the only writer of Parquet and of the journal."""
 
 from hpsearch.store.base import Store
-from hpsearch.store.create import create_folder
+from hpsearch.store.create import create_folder, require_new
+from hpsearch.store.files import StoreError
 from hpsearch.store.folder import SweepFolder
 from hpsearch.store.memory import MemoryStore
-from hpsearch.store.parquet import ParquetStore, StoreError
+from hpsearch.store.parquet import ParquetStore
 from hpsearch.store.schema import KEYS, TABLES, TIMING_AND_PLACE, schemas
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "StoreError",
     "SweepFolder",
     "create_folder",
+    "require_new",
     "schemas",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from hpsearch.errors import UsageError
-from hpsearch.store.files import sync_folder, write_parquet, write_text
+from hpsearch.store.files import digest, sync_folder, write_parquet, write_text
 from hpsearch.store.folder import SweepFolder
 from hpsearch.store.rows import to_table
 from hpsearch.store.schema import SCHEMA_VERSION
@@ -20,11 +20,8 @@ def create_folder(
     path: Path, config: str, manifest: Mapping[str, Any], schemas: Mapping[str, pa.Schema]
 ) -> SweepFolder:
     """A new sweep's folder: there with all that a reader expects, or not there at all."""
-    if path.exists():
-        raise UsageError(
-            f"there is a sweep in {path} already: go on with it by `hpsearch resume {path}`, "
-            "or give this one another name by `--set name=…`"
-        )
+    require_new(path)
+    described = {"schema_version": SCHEMA_VERSION, "config_sha256": digest(config), **manifest}
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     folder = SweepFolder(beside)
     try:
@@ -34,7 +31,7 @@ def create_folder(
         for table, schema in schemas.items():
             folder.table(table).mkdir()
             write_parquet(folder.part(table, 0), to_table([], schema))
-        write_text(folder.manifest, json.dumps({"schema_version": SCHEMA_VERSION, **manifest}, indent=2) + "\n")
+        write_text(folder.manifest, json.dumps(described, indent=2) + "\n")
         sync_folder(folder.journal)
         beside.rename(path)
         sync_folder(path.parent)
@@ -43,3 +40,16 @@ def create_folder(
         reason = os.strerror(error.errno) if error.errno else error
         raise UsageError(f"cannot make the sweep's folder {path}: {reason}") from error
     return SweepFolder(path)
+
+
+def require_new(path: Path) -> None:
+    """Raise UsageError, with the ways out, if there is something where a new sweep is to be."""
+    if (path / "manifest.json").exists():
+        raise UsageError(
+            f"there is a sweep in {path} already: go on with it by `hpsearch resume {path}`, "
+            "or give this one another name by `--set name=…`"
+        )
+    if path.exists():
+        raise UsageError(
+            f"{path} exists and is no sweep: give this one another name by `--set name=…`, or use another --results"
+        )

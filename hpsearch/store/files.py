@@ -1,14 +1,33 @@
 """Files that survive a crash at any moment: whole or not there at all."""
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from hpsearch.errors import HpsearchError
+
+
+class StoreError(HpsearchError):
+    """A write failed; what was acknowledged before is safe."""
+
+
+@contextmanager
+def explaining(sweep: Path) -> Iterator[None]:
+    """Turn the system's errors about a sweep's files into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else error
+        raise StoreError(
+            f"cannot write to {sweep}: {reason}; everything counted so far is safe. Mend this, then go on by: "
+            f"hpsearch resume {sweep}"
+        ) from error
 
 
 def replace_file(path: Path, write: Callable[[Path], None]) -> None:
@@ -44,6 +63,11 @@ def write_parquet(path: Path, table: pa.Table) -> None:
     import pyarrow.parquet as pq
 
     replace_file(path, lambda beside: pq.write_table(table, beside))
+
+
+def digest(text: str) -> str:
+    """A hash by which a text is known again."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class JsonLines:

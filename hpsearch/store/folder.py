@@ -10,9 +10,12 @@ import pyarrow as pa
 
 from hpsearch.errors import HpsearchError, UsageError
 from hpsearch.records import Interval, Round, Trial
-from hpsearch.store.files import read_json_lines
+from hpsearch.store.files import digest, read_json_lines
 from hpsearch.store.rows import Row, to_table
 from hpsearch.store.schema import KEYS, SCHEMA_VERSION, TABLES
+
+NEEDED = {"config_sha256", "data", "platform"}
+"""What a manifest must say for a sweep to be read or resumed."""
 
 
 class SweepFolder:
@@ -36,7 +39,10 @@ class SweepFolder:
         folder = cls(path)
         if not folder.manifest.is_file():
             raise UsageError(f"{str(path)!r} is not a sweep's folder: it holds no manifest.json")
-        version = folder.read_manifest().get("schema_version")
+        manifest = folder.read_manifest()
+        version = manifest.get("schema_version")
+        if version == SCHEMA_VERSION and not (manifest.keys() >= NEEDED and folder.round_journal.is_file()):
+            raise UsageError(f"{path} is damaged: its manifest.json or its journal is not whole")
         if version != SCHEMA_VERSION:
             raise UsageError(
                 f"{path} has the results schema {version}; this version of hpsearch reads {SCHEMA_VERSION}"
@@ -79,6 +85,18 @@ class SweepFolder:
         if not isinstance(manifest, dict):
             raise UsageError(f"{self.manifest} is damaged: it holds no mapping")
         return manifest
+
+    def require_config_as_written(self) -> None:
+        """Raise UsageError if the config is not the one that the rows came from."""
+        try:
+            text = self.config.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{self.config} cannot be read: {error}") from error
+        if digest(text) != self.read_manifest()["config_sha256"]:
+            raise UsageError(
+                f"{self.config} was changed after the sweep began, so its rows would not be of one kind; undo the change, "
+                "or begin a new sweep with it under another name"
+            )
 
     def read_rounds(self) -> list[Round]:
         """Every planned round, in order."""

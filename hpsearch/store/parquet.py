@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -9,10 +10,10 @@ from typing import IO, Self
 
 import pyarrow as pa
 
-from hpsearch.errors import HpsearchError, UsageError
+from hpsearch.errors import HpsearchError, Interrupted, UsageError
 from hpsearch.records import Outcome, Round
 from hpsearch.store.base import Store
-from hpsearch.store.files import JsonLines, read_json_lines, write_parquet
+from hpsearch.store.files import JsonLines, StoreError, explaining, read_json_lines, write_parquet
 from hpsearch.store.folder import SweepFolder, round_record
 from hpsearch.store.rows import Row, region_rows, rows_of, to_table
 from hpsearch.store.schema import TABLES
@@ -21,6 +22,7 @@ from hpsearch.store.schema import TABLES
 # So part n comes at no less than 1.16 times the time of part n - 1: under a hundred parts in a year.
 LEAST_AGE_S = 9.0
 AGE_SHARE = 0.14
+LOCK_ATTEMPTS, LOCK_PAUSE_S = 10, 0.05
 
 
 class ParquetStore(Store):
@@ -36,7 +38,7 @@ class ParquetStore(Store):
         self._clock = clock
         self._lock = _locked(folder.lock, folder.path)
         try:
-            with _Explaining(folder.path):
+            with explaining(folder.path):
                 self._open_journals()
         except BaseException:
             self._lock.close()
@@ -53,7 +55,7 @@ class ParquetStore(Store):
 
         They are whole up to what was acknowledged, and the next process makes parts of them.
         """
-        if error is None or (isinstance(error, HpsearchError) and not isinstance(error, StoreError)):
+        if error is None or (isinstance(error, HpsearchError) and not isinstance(error, StoreError | Interrupted)):
             self.close()
         else:
             self._release()
@@ -72,14 +74,14 @@ class ParquetStore(Store):
         return self.folder.read_tables()
 
     def add_round(self, planned: Round) -> None:
-        with _Explaining(self.folder.path):
+        with explaining(self.folder.path):
             self._round_journal.append([round_record(planned)])
         self._rounds.append(planned)
         self._rows["rounds"].extend(region_rows(planned))
 
     def add_outcomes(self, outcomes: Sequence[Outcome]) -> None:
         records = [rows_of(outcome) for outcome in outcomes]
-        with _Explaining(self.folder.path):
+        with explaining(self.folder.path):
             self._outcome_journal.append(records)
         for record in records:
             for table, rows in record.items():
@@ -104,7 +106,7 @@ class ParquetStore(Store):
         """Turn the journal into part files, and only then begin the next journal."""
         if not any(self._rows.values()):
             return
-        with _Explaining(self.folder.path):
+        with explaining(self.folder.path):
             for table, rows in self._rows.items():
                 if rows:
                     write_parquet(self.folder.part(table, self._number), to_table(rows, self._schemas[table]))
@@ -163,38 +165,18 @@ class ParquetStore(Store):
         self._lock.close()
 
 
-class StoreError(HpsearchError):
-    """A write failed; what was acknowledged before is safe."""
-
-
-class _Explaining:
-    """Turn the system's errors into a sentence."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, OSError):
-            raise StoreError(
-                f"cannot write to {self.path}: {os.strerror(error.errno) if error.errno else error}; everything counted "
-                f"so far is safe. Mend this, then: hpsearch resume {self.path}"
-            ) from error
-
-
 def _locked(path: Path, sweep: Path) -> IO[bytes]:
     """A lock that the system lifts when this process ends, however it ends."""
     try:
         file = path.open("ab")
     except OSError as error:
         raise UsageError(f"cannot write to {sweep}: {os.strerror(error.errno or 0)}") from error
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        file.close()
-        raise UsageError(f"another process is running the sweep {sweep}; wait for it, or stop it") from error
-    return file
+    for attempt in range(LOCK_ATTEMPTS):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # perhaps only `status`, which looks for an instant whether the lock is held
+            time.sleep(LOCK_PAUSE_S if attempt + 1 < LOCK_ATTEMPTS else 0)
+        else:
+            return file
+    file.close()
+    raise UsageError(f"another process is running the sweep {sweep}; wait for it, or stop it")

@@ -48,7 +48,9 @@ def make_folder(tmp_path: Path) -> Callable[..., SweepFolder]:
     """Make a sweep's folder for a plan."""
 
     def made(plan: Plan, name: str = "sweep") -> SweepFolder:
-        return create_folder(tmp_path / name, "name: sweep\n", {"seed": 0}, schemas(plan.space, RECORDED))
+        return create_folder(
+            tmp_path / name, "name: sweep\n", {"seed": 0, "platform": "here", "data": {}}, schemas(plan.space, RECORDED)
+        )
 
     return made
 

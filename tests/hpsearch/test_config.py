@@ -9,6 +9,7 @@ import pytest
 
 from hpsearch.config import Config, load_config
 from hpsearch.config.models import Run
+from hpsearch.errors import UsageError
 from hpsearch.objective import KNOWN
 from hpsearch.space import DISTRIBUTIONS, Choice, is_distribution
 
@@ -171,9 +172,11 @@ def test_an_override_goes_into_a_block_that_the_file_does_not_have(load: Load) -
     assert config.tree["model"] == {"hidden": {"layers": 2, "units": {"int": [1, 4]}}}
 
 
-def test_an_override_inside_a_distribution_replaces_it_as_a_whole(load: Load) -> None:
-    config = load(_with_source("learning_rate: {log: [1e-4, 1]}"), "train.learning_rate.uniform=[0.1, 0.2]")
-    assert config.tree["train"]["learning_rate"] == {"uniform": [0.1, 0.2]}
+@pytest.mark.parametrize("override", ["train.learning_rate.uniform=[0.1, 0.2]", "model.dropout=0.1"])
+def test_an_override_inside_a_distribution_is_refused(load: Load, override: str) -> None:
+    text = _with_source("learning_rate: {log: [1e-4, 1]}") + "model: {choice: {a: {dropout: 0.2}, b: {}}}\n"
+    with pytest.raises(UsageError, match="replace that as a whole"):
+        load(text, override)
 
 
 def test_the_last_of_two_overrides_holds(load: Load) -> None:

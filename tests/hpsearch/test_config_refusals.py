@@ -265,6 +265,22 @@ def test_a_file_that_is_one_distribution_is_refused(refusal: Refusal, text: str)
     assert "as a whole" in refusal(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("metrics: [accuracy, accuracy]", ["line 3", "metrics", "twice"]),
+        ("log: {uniform: [0, 1]}", ["line 3", "log", "cannot be searched"]),
+        ("1: {uniform: [0, 1]}", ["line 3", "1", "cannot be searched"]),
+        ("train: {batch_size: {choice: [5, 99999999999999999999999]}}", ["line 3", "train.batch_size", "2**63"]),
+        ("train: {choice: {2020-01-01: {}, b: {}}}", ["line 3", "train.choice", "date"]),
+        ("x: " + "[" * 5000, ["nested too deeply"]),
+    ],
+)
+def test_what_would_fail_far_from_the_config_is_refused_in_it(refusal: Refusal, text: str, words: list[str]) -> None:
+    sentence = refusal(f"{HEAD}{text}\n")
+    assert all(word in sentence for word in words), sentence
+
+
 def test_a_name_that_can_be_no_folder_is_refused_with_the_rule(refusal: Refusal) -> None:
     assert "letter or digit" in refusal("name: ../up\ndata: {source: digits}\n")
 

@@ -28,7 +28,11 @@ ARGUMENTS: dict[str, st.SearchStrategy[Any]] = {
     "int": _ordered_pair(st.integers(-(10**6), 10**6), 0),
     "log_int": _ordered_pair(st.integers(1, 10**6), 0),
     "choice": st.lists(
-        st.booleans() | st.none() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False),
+        st.booleans()
+        | st.none()
+        | st.integers(-(2**62), 2**62)
+        | st.text()
+        | st.floats(allow_nan=False, allow_infinity=False),
         min_size=2,
         unique_by=lambda member: (type(member), member),
     ),

@@ -134,6 +134,34 @@ def test_a_damaged_or_foreign_manifest_is_refused_in_a_sentence(make_folder: Mak
     assert "\n" not in str(refusal.value)
 
 
+def test_a_config_changed_after_the_sweep_began_is_refused(make_folder: MakeFolder) -> None:
+    folder = make_folder(PLAN)
+    folder.require_config_as_written()
+    folder.config.write_text("name: sweep\nseed: 1\n")
+    with pytest.raises(UsageError, match="was changed after the sweep began"):
+        folder.require_config_as_written()
+
+
+def test_a_reader_that_looks_at_the_lock_keeps_no_driver_out(make_folder: MakeFolder) -> None:
+    folder = make_folder(PLAN)
+    stop = threading.Event()
+
+    def look() -> None:
+        while not stop.is_set():
+            folder.is_being_written()
+
+    readers = [threading.Thread(target=look) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    try:
+        for _ in range(30):
+            _open(folder).close()
+    finally:
+        stop.set()
+        for reader in readers:
+            reader.join()
+
+
 def test_a_damaged_journal_line_is_named(make_folder: MakeFolder) -> None:
     folder = make_folder(PLAN)
     with _open(folder) as store:

@@ -76,6 +76,24 @@ def test_a_number_that_does_not_come_back_ends_with_exit_4_and_no_look_at_the_te
     assert not (sweep / "best" / "model.npz").exists()
 
 
+def test_a_model_of_an_earlier_re_run_does_not_outlive_a_failed_one(sweep: Path) -> None:
+    assert program("best", sweep).returncode == 0
+    assert (sweep / "best" / "model.npz").exists()
+    rewrite(sweep, "val_loss", lambda loss: loss * (1 + 1e-12))
+    assert program("best", sweep).returncode == 4
+    assert not (sweep / "best" / "model.npz").exists()
+
+
+def test_a_config_changed_after_the_sweep_is_refused(sweep: Path) -> None:
+    text = (sweep / "config.yaml").read_text()
+    (sweep / "config.yaml").write_text(text.replace("epochs: 4", "epochs: 5"))
+    for command in ("best", "resume", "status", "trials"):
+        run = program(command, sweep)
+        assert run.returncode == 2
+        assert run.stderr.count("\n") == 1
+        assert "config.yaml was changed" in run.stderr
+
+
 def test_another_platform_is_never_called_reproduced(sweep: Path) -> None:
     rewrite(sweep, "platform", lambda platform: f"another-{platform}")
     run = program("best", sweep)

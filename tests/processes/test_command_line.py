@@ -79,6 +79,7 @@ WRONG_ARGUMENTS = {
     "trials of nothing": (["trials", "nowhere"], "nowhere"),
     "an override that is none": (["run", "CONFIG", "--set", "epochs"], "KEY=VALUE"),
     "an override of an unknown key": (["run", "CONFIG", "--set", "train.epoch=3"], "epochs"),
+    "an address that is none": (["run", "CONFIG", "--address", "foo"], "HOST:PORT"),
     "a cluster that is not there": (["run", "CONFIG", "--address", "127.0.0.1:1"], "127.0.0.1:1"),
 }
 
@@ -135,6 +136,10 @@ def test_trials_are_listed_best_first(finished: Path) -> None:
     losses = [row["val_loss"] for row in rows if row["status"] == "completed"]
     assert losses == sorted(losses)
     assert len(rows) == 18
+    frame = pd.read_parquet(finished / "trials").set_index("trial")
+    for row in rows:  # bit for bit
+        assert row["param_beta"] == frame.loc[row["trial"], "param_beta"]
+        assert row["gradcheck_error"] == frame.loc[row["trial"], "gradcheck_error"]
     shown = program("trials", finished).stdout
     assert all(word in shown.splitlines()[0] for word in ("trial", "status", "learning_rate", "val_loss"))
 

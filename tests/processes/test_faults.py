@@ -54,6 +54,7 @@ def test_a_trial_lost_with_its_worker_is_run_again_with_the_same_result(config: 
         kill_a_worker(process)
     run = finish(process)
     assert run.returncode == 0, run.stderr
+    assert "raylet" not in run.stdout + run.stderr
     assert differences(tables(undisturbed), tables(sweep)) == []
 
 

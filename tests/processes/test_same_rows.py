@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -68,6 +69,22 @@ def test_one_signal_stops_cleanly_and_says_how_to_resume(
     assert len(pd.read_parquet(sweep / "trials")) == len(tables(sweep)["trials"])  # nothing is in the journal alone
     assert program("resume", sweep, *way).returncode == 0
     assert differences(tables(finished), tables(sweep)) == []
+
+
+def test_a_second_signal_ends_at_once_and_says_how_to_resume(config: Path, tmp_path: Path) -> None:
+    long = ("--set=train.epochs=100000", "--set=search.trials=1")
+    process = start("run", config, "--serial", *long, "--results", tmp_path)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "small" / "journal" / "rounds.jsonl").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1)
+    for _ in range(2):
+        process.send_signal(signal.SIGINT)
+        time.sleep(1)
+    ended = finish(process)
+    assert ended.returncode == 130
+    assert ended.stderr.splitlines()[-1].endswith(f"hpsearch resume {tmp_path / 'small'}")
+    assert "Traceback" not in ended.stderr
 
 
 def test_pandas_reads_each_table_without_help(finished: Path) -> None:

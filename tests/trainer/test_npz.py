@@ -100,3 +100,15 @@ def test_an_archive_with_any_byte_changed_is_read_or_refused(tmp_path: Path) -> 
         path.write_bytes(whole[:position] + bytes([whole[position] ^ 0x55]) + whole[position + 1 :])
         with contextlib.suppress(TrainerError):
             load(str(path))
+
+
+def test_features_that_cannot_be_learned_from_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainerError, match="no columns"):
+        loaded(tmp_path, X=np.empty((6, 0)), y=Y)
+    with pytest.raises(TrainerError, match="not finite"):
+        loaded(tmp_path, X=X, y=np.where(Y == 1, np.nan, 0.0))
+
+
+def test_a_name_too_long_for_a_file_is_no_file() -> None:
+    with pytest.raises(TrainerError, match="there is no file"):
+        load("x" * 300 + ".npz")

@@ -120,3 +120,16 @@ def test_a_cut_that_cannot_have_every_class_in_every_part_is_refused(
     dataset = Dataset("few", np.zeros((len(y), 2)), y, ("a", "b"))
     with pytest.raises(TrainerError, match=r"cannot be split with every class in each part.*use more rows"):
         prepare(dataset, validation=validation, test=test, seed=np.random.SeedSequence(0))
+
+
+def test_a_fraction_that_is_no_row_is_refused(bundled: Mapping[str, Dataset]) -> None:
+    for part in ({"validation": 0.001, "test": 0.2}, {"validation": 0.2, "test": 0.001}):
+        with pytest.raises(TrainerError, match="is no row"):
+            prepare(bundled["iris"], seed=np.random.SeedSequence(0), **part)
+
+
+@pytest.mark.parametrize("value", [1e300, 1.7e308])
+def test_a_value_that_cannot_be_scaled_is_refused_without_a_warning(value: float) -> None:
+    x = np.array([[1.0], [2.0], [3.0]])
+    with pytest.raises(TrainerError, match="column 0 holds"):
+        Standardizer.fitted(x)(np.array([[value]]))

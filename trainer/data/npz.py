@@ -21,6 +21,10 @@ def load_npz(path: Path) -> Dataset:
         raise TrainerError(f"{path} needs X (rows, features) and y (rows,); it has X {x.shape} and y {y.shape}")
     if not np.issubdtype(x.dtype, np.number) or np.iscomplexobj(x) or not np.isfinite(x).all():
         raise TrainerError(f"{path}: X must hold finite real numbers")
+    if x.shape[1] == 0:
+        raise TrainerError(f"{path}: X has no columns to learn from")
+    if np.issubdtype(y.dtype, np.inexact) and not np.isfinite(y).all():
+        raise TrainerError(f"{path}: y must hold class labels; some are not finite numbers")
     labels, codes = np.unique(y, return_inverse=True)
     if len(labels) < 2:
         raise TrainerError(f"{path}: y must hold at least two classes; it has {len(labels)}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trainer.arrays import Array
+from trainer.errors import TrainerError
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,18 @@ class Standardizer:
 
         Of a constant, the mean may be off by rounding and the deviation is then not 0; so constants are looked for.
         """
+        with np.errstate(all="ignore"):
+            mean, deviation = x.mean(axis=0), x.std(axis=0)
         constant = x.min(axis=0) == x.max(axis=0)
-        return cls(np.where(constant, x[0], x.mean(axis=0)), np.where(constant, 1.0, x.std(axis=0)))
+        return cls(np.where(constant, x[0], mean), np.where(constant, 1.0, deviation))
 
     def __call__(self, x: Array) -> Array:
-        """Scale x (rows, features)."""
-        return np.ascontiguousarray((x - self.mean) / self.scale, dtype=np.float32)
+        """Scale x (rows, features); raises TrainerError where that leaves the range of float32."""
+        with np.errstate(all="ignore"):
+            scaled = np.ascontiguousarray((x - self.mean) / self.scale, dtype=np.float32)
+        if not np.isfinite(scaled).all():
+            row, column = (int(index[0]) for index in np.nonzero(~np.isfinite(scaled)))
+            raise TrainerError(
+                f"column {column} holds {float(x[row, column])!r}, which cannot be scaled among its other values"
+            )
+        return scaled

@@ -13,6 +13,11 @@ def prepare(dataset: Dataset, *, validation: float, test: float, seed: np.random
 
     `validation` and `test` are fractions of all rows. The cut depends on the data and the seed alone.
     """
+    for name, fraction in (("validation", validation), ("test", test)):
+        if fraction > 0 and round(fraction * len(dataset.y)) == 0:
+            raise TrainerError(
+                f"{name} {fraction:g} of {len(dataset.y)} rows is no row; use a larger fraction or more rows"
+            )
     train_rows, validation_rows, test_rows = _split(dataset.y, validation, test, seed)
     standardizer = Standardizer.fitted(dataset.x[train_rows])
     one_hot = np.eye(len(dataset.classes), dtype=np.float32)
