@@ -9,5 +9,8 @@ class UsageError(HpsearchError):
     """What the user gave cannot be used: a config, an argument, a file, a sweep's name."""
 
 
-class Interrupted(HpsearchError):
-    """The user asked to stop; everything finished by then is in the store."""
+class Interrupted(BaseException):
+    """The user asked to stop; everything finished by then is in the store.
+
+    No Exception, so that nothing which mends a trial's or a sweep's own failures takes it for one.
+    """

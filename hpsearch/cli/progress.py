@@ -50,17 +50,15 @@ class Progress:
         self._metric = summary.metric
         self._counts = Counter(summary.counts)
         self._best = (summary.best["trial"], summary.best[summary.metric]) if summary.best else None
-        self.say(
-            f"{summary.path}: {counted(summary.planned, 'trial')}" + (f", {summary.done} done" if summary.done else "")
-        )
+        begun = f", {summary.done} done" if summary.done else ""
+        self._title = f"{summary.path}: {counted(summary.planned, 'trial')}{begun}"
         if self._terminal:
-            self._redraw("starting workers")
+            self._redraw(f"{self._title}, starting workers")
 
     def ready(self, workers: int) -> None:
         """Take note of how many trials can run at once."""
         self._workers = workers
-        if self._terminal:
-            self._redraw(f"{counted(workers, 'worker')} ready")
+        self.say(f"{self._title}, {counted(workers, 'worker')}")
 
     def observe(self, event: Event) -> None:
         """Count what has become durable, and show it if it is time to."""

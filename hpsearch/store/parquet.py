@@ -10,7 +10,7 @@ from typing import IO, Self
 
 import pyarrow as pa
 
-from hpsearch.errors import HpsearchError, Interrupted, UsageError
+from hpsearch.errors import HpsearchError, UsageError
 from hpsearch.records import Outcome, Round
 from hpsearch.store.base import Store
 from hpsearch.store.files import JsonLines, StoreError, explaining, read_json_lines, write_parquet
@@ -55,7 +55,7 @@ class ParquetStore(Store):
 
         They are whole up to what was acknowledged, and the next process makes parts of them.
         """
-        if error is None or (isinstance(error, HpsearchError) and not isinstance(error, StoreError | Interrupted)):
+        if error is None or (isinstance(error, HpsearchError) and not isinstance(error, StoreError)):
             self.close()
         else:
             self._release()

@@ -158,7 +158,7 @@ def test_nothing_but_its_own_words_is_on_the_terminal(config: Path, tmp_path: Pa
     run = program("run", config, "--workers", "2", "--results", tmp_path)
     assert run.returncode == 0
     first, *progress = run.stderr.splitlines()
-    assert first == f"{tmp_path / 'small'}: 18 trials"
+    assert first == f"{tmp_path / 'small'}: 18 trials, 2 workers"
     assert all(" trials · " in line for line in progress)
     assert run.stdout.startswith(f"{tmp_path / 'small'}: finished, 18 of 18 trials done: 18 completed\nBest trial: ")
 
