@@ -1,7 +1,7 @@
 """How weights are drawn before training."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -9,6 +9,8 @@ from trainer.arrays import Array
 
 Initializer = Callable[[np.random.Generator, int, int], Array]
 """(generator, n_in, n_out) -> W (n_in, n_out)."""
+
+NORMAL_DEVIATION = 0.01
 
 
 def he(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
@@ -21,6 +23,21 @@ def xavier(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
     return rng.normal(0.0, math.sqrt(2 / (n_in + n_out)), (n_in, n_out))
 
 
-def initializer_for(activation: str) -> Initializer:
-    """The usual choice: He for relu, Xavier for the S-shaped activations."""
-    return he if activation == "relu" else xavier
+def lecun(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
+    """Normal with variance 1 / n_in, which keeps the variance of a linear layer (LeCun, Bottou, Orr, Müller 1998)."""
+    return rng.normal(0.0, math.sqrt(1 / n_in), (n_in, n_out))
+
+
+def normal(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
+    """Normal with deviation 0.01 whatever the widths, as networks were begun before (Krizhevsky et al. 2012)."""
+    return rng.normal(0.0, NORMAL_DEVIATION, (n_in, n_out))
+
+
+INITIALIZERS: Mapping[str, Initializer] = {rule.__name__: rule for rule in (he, xavier, lecun, normal)}
+
+_HALF_SILENT = ("relu", "leaky_relu", "elu", "gelu")
+
+
+def initializer_for(activation: str, name: str | None = None) -> Initializer:
+    """The one named, or else the usual choice: He where half of the inputs are silenced, Xavier otherwise."""
+    return INITIALIZERS[name or ("he" if activation in _HALF_SILENT else "xavier")]

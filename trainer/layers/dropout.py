@@ -1,46 +1,111 @@
 """Inverted dropout."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 
-from trainer.arrays import Array
+from trainer.arrays import Array, Setting
+from trainer.errors import TrainerError
 from trainer.layers.base import Layer
+from trainer.parts import ROWS, Buffer
+
+LEVELS = 65536
+"""A number is kept if 16 random bits reach a threshold, so probabilities are multiples of 1/65 536."""
+AHEAD = 8192
+"""So many mask elements are drawn at once, for several steps where a step needs fewer: calls cost time."""
+WORDS = 512
+"""64-bit words taken from a generator at once: an array of 4 KB."""
 
 
 class Dropout(Layer):
     """In training, y = x · m / (1 − rate), where each m is 0 with probability `rate`, else 1.
 
     Inference is the identity, because the expectation was kept in training
-    (Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov 2014, section 10).
+    (Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov 2014, section 10). `rate` is the probability
+    really used: the one asked for, rounded to a multiple of 1/65 536.
+
+    `groups`: the group (0, 1, …) of each column. The columns of a group are dropped together, as whole
+    channels of an image should be (Tompson, Goroshin, Jain, LeCun, Bregler 2015).
     """
 
     kind: ClassVar[str] = "dropout"
+    passes_input: ClassVar[bool] = True
 
-    mask: Array
+    output: Array
+    scale: Array
 
-    def __init__(self, n: int, rate: float) -> None:
+    def __init__(self, n: int, rate: Setting, groups: Sequence[int] | None = None) -> None:
         super().__init__(n, n)
-        self.rate = rate
+        self._thresholds = np.atleast_1d(np.rint(np.multiply(rate, LEVELS)).clip(0, LEVELS - 1)).astype(np.uint16)
+        self.rate: Setting = (self._thresholds / LEVELS).tolist()
+        if np.ndim(rate) == 0:
+            self.rate = float(self._thresholds[0] / LEVELS)
+        self._groups = None if groups is None else _checked(groups, n)
+        self._draws = n if self._groups is None else int(self._groups.max()) + 1
+        self._memory = np.empty(0)
+        self._kept = np.empty(4 * WORDS, np.bool_)
+        self.forget()
 
-    def buffers(self) -> Mapping[str, int]:
-        return {**super().buffers(), "mask": self.n_out}
+    def buffers(self) -> Mapping[str, Buffer]:
+        return {} if self.in_place else {"output": Buffer((ROWS, self.n_out))}
 
-    def draw(self, rng: np.random.Generator) -> None:
-        rng.random(dtype=self.mask.dtype, out=self.mask)
-        np.greater_equal(self.mask, self.rate, out=self.mask)
-        np.multiply(self.mask, 1 / (1 - self.rate), out=self.mask)
+    def constants(self) -> Mapping[str, Setting | Array]:
+        return {"scale": (1 / np.subtract(1, self.rate)).tolist()}
+
+    def draw(self, rngs: Sequence[np.random.Generator]) -> None:
+        rows = self.ones.shape[-1]
+        if self._next == self._steps or rows != self._ahead.shape[-2]:
+            self._draw_ahead(rngs, rows)
+        mask = self._ahead[..., self._next, :, :]  # (batch, draws)
+        self.mask = mask if self._groups is None else mask[..., self._groups]
+        self._next += 1
+
+    def _draw_ahead(self, rngs: Sequence[np.random.Generator], rows: int) -> None:
+        self._steps = max(1, AHEAD // (rows * self._draws))
+        self._next = 0
+        count = self._steps * rows * self._draws
+        if self._memory.size < count * len(rngs):
+            self._memory = np.empty(count * len(rngs), self.scale.dtype)
+        masks = self._memory[: count * len(rngs)].reshape(len(rngs), count)
+        for rng, threshold, mask in zip(rngs, self._thresholds, masks, strict=True):
+            self._fill(mask, rng, threshold)
+        shape = (self._steps, rows, self._draws)
+        self._ahead = masks.reshape(shape if self.scale.ndim == 0 else (len(rngs), *shape))
+        np.multiply(self._ahead, self.scale[..., np.newaxis] if self.scale.ndim else self.scale, out=self._ahead)
+
+    def _fill(self, mask: Array, rng: np.random.Generator, threshold: np.uint16) -> None:
+        """1 where a number is kept, 0 where it is dropped."""
+        for start in range(0, mask.size, 4 * WORDS):
+            part = mask[start : start + 4 * WORDS]
+            kept = self._kept[: part.size]
+            bits = rng.bit_generator.random_raw(-(-part.size // 4)).view(np.uint16)
+            np.greater_equal(bits[: part.size], threshold, out=kept)
+            np.copyto(part, kept)
+
+    def forget(self) -> None:
+        self._next = self._steps = 0
+        self._ahead = np.empty((0, 0, 0))
 
     def keep_all(self) -> None:
-        self.mask[...] = 1.0
+        self.forget()
+        self.mask = np.ones((self.ones.shape[-1], self.n_out), self.scale.dtype)
 
     def forward(self, x: Array, *, train: bool) -> Array:
         if not train:
             return x
-        np.multiply(x, self.mask, out=self.y)
-        return self.y
+        output = x if self.in_place else self.output
+        np.multiply(x, self.mask, out=output)
+        return output
 
     def backward(self, dy: Array) -> Array:
-        np.multiply(dy, self.mask, out=self.dx)
-        return self.dx
+        if self.input_gradient:
+            np.multiply(dy, self.mask, out=dy)
+        return dy
+
+
+def _checked(groups: Sequence[int], n: int) -> Array:
+    found = np.asarray(groups)
+    if found.shape != (n,) or not np.array_equal(np.unique(found), np.arange(found.max() + 1)):
+        raise TrainerError(f"dropout's groups must give each of the {n} columns a group 0, 1, … without gaps")
+    return found.astype(np.intp)
