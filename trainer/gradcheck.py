@@ -131,13 +131,12 @@ def _checks(network: Network, x: Array, targets: Array, rng: np.random.Generator
     def of_loss(tensor: Tensor, index: int) -> float | None:
         return _loss_difference(network, x, targets, tensor, index)
 
-    def of_penalty(tensor: Tensor, index: int) -> float:
-        above, below = (value for value, _ in _moved(tensor, index, PENALTY_STEP, lambda: (network.penalty(), None)))
-        return (above - below) / (2 * PENALTY_STEP)
+    def of_penalty(tensor: Tensor, index: int) -> float | None:
+        return _penalty_difference(network, tensor, index)
 
     network.keep_all(len(x))
     yield "data", of_loss
-    network.draw(rng, len(x))
+    network.draw([rng], len(x))
     yield "dropout", of_loss
     yield "penalty", of_penalty
 
@@ -156,18 +155,31 @@ def _gradients(network: Network, x: Array, targets: Array) -> tuple[float, dict[
     scores = network.forward(x, train=True)
     network.backward(scores, targets)
     gradients = {name: tensor.gradient.copy() for name, tensor in network.tensors.items()}
-    return network.loss.value(scores, targets), gradients
+    return float(network.loss.value(scores, targets)), gradients
 
 
 def _loss_difference(network: Network, x: Array, targets: Array, tensor: Tensor, index: int) -> float | None:
     def look() -> tuple[float, list[Array]]:
-        cost = network.cost(x, targets)
-        return cost, [pattern for layer in network.layers if (pattern := layer.pattern()) is not None]
+        return float(network.cost(x, targets)), network.patterns()
 
-    (above, pattern_above), (below, pattern_below) = _moved(tensor, index, STEP, look)
-    if any(not np.array_equal(a, b) for a, b in zip(pattern_above, pattern_below, strict=True)):
+    return _slope(*_moved(tensor, index, STEP, look), STEP)
+
+
+def _penalty_difference(network: Network, tensor: Tensor, index: int) -> float | None:
+    step = PENALTY_STEP
+
+    def look() -> tuple[float, list[Array]]:
+        patterns = [penalty.pattern(tensor.value) for penalty in network.penalties]
+        return float(network.penalty()), [pattern for pattern in patterns if pattern is not None]
+
+    return _slope(*_moved(tensor, index, step, look), step)
+
+
+def _slope(above: tuple[float, list[Array]], below: tuple[float, list[Array]], step: float) -> float | None:
+    """The central difference, or None if the patterns at its two ends differ."""
+    if any(not np.array_equal(a, b) for a, b in zip(above[1], below[1], strict=True)):
         return None
-    return (above - below) / (2 * STEP)
+    return (above[0] - below[0]) / (2 * step)
 
 
 def _moved(tensor: Tensor, index: int, step: float, look: Callable[[], T]) -> tuple[T, T]:

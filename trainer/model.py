@@ -64,7 +64,7 @@ def load(path: Path) -> Model:
             raise TrainerError(f"{path} has the format {description['format']!r}; this version reads {FORMAT!r}")
         fields = description["architecture"]
         return Model(
-            Architecture(**{**fields, "hidden": tuple(fields["hidden"])}),
+            Architecture(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}),
             archive["parameters"],
             archive["statistics"],
             Standardizer(archive["mean"], archive["scale"]),
