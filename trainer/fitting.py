@@ -13,6 +13,7 @@ from trainer.data.dataset import Rows
 from trainer.errors import TrainerError
 from trainer.evaluation import evaluate_trials
 from trainer.history import End, Epoch, Fit, OnEpoch
+from trainer.metrics import require_metrics
 from trainer.network import Network
 from trainer.optimizers import OPTIMIZERS, Rates, clip_norm
 from trainer.penalties import MaxNorm
@@ -52,6 +53,10 @@ class Fitting:
             raise TrainerError(f"trials side by side must agree on {', '.join(SHARED)}")
         self.network, self.trainings = network, tuple(trainings)
         self.training = trainings[0]
+        if self.training.batch_size > network.capacity:
+            raise TrainerError(
+                f"the network was built for batches of up to {network.capacity} rows; batch_size is {self.training.batch_size}"
+            )
         self.shuffle, self.noise = tuple(shuffle), tuple(noise)
         rates = Rates(*(self._setting(name) for name in ("beta", "beta2", "epsilon", "weight_decay")))
         self.optimizer = OPTIMIZERS[self.training.optimizer](network, rates)
@@ -87,6 +92,7 @@ class Fitting:
 
         Without validation rows patience goes by the training loss. Returns all epochs since the first.
         """
+        require_metrics(metrics, self.network.loss.kind)
         train = _checked(train, self.network)
         validation = None if validation is None else _checked(validation, self.network)
         batches = Batches(train, self.training.batch_size, self.network.stack)
@@ -95,7 +101,7 @@ class Fitting:
             trial.end = None if trial.end in {End.EPOCHS, End.STOPPED} else trial.end
         with np.errstate(all="ignore"):  # an overflow ends the training as diverged
             while self.epoch < last and any(trial.end is None for trial in self._trials):
-                self._train_one_epoch(batches)
+                self.train_epoch(batches)
                 self._record(self._scores(train, validation, metrics), on_epoch)
         if last >= self.training.epochs or all(trial.end is not None for trial in self._trials):
             self._finish()
@@ -109,7 +115,8 @@ class Fitting:
                 for now, kept in zip(self._of(index), trial.kept, strict=True):
                     now[...] = kept
 
-    def _train_one_epoch(self, batches: Batches) -> None:
+    def train_epoch(self, batches: Batches) -> None:
+        """One pass over the rows, in a new order."""
         network, rows = self.network, len(batches.rows)
         network.forget()
         orders = [rng.permutation(rows) for rng in self.shuffle]
@@ -238,7 +245,7 @@ def _checked(rows: Rows, network: Network) -> Rows:
             f"the network takes {wanted[0]} features and {wanted[1]} targets a row; "
             f"it was given x {rows.x.shape} and targets {rows.targets.shape}"
         )
-    if not (np.isfinite(rows.x).all() and np.isfinite(rows.targets).all()):
+    if not all(np.isfinite(bound) for part in (rows.x, rows.targets) for bound in (part.min(), part.max())):
         raise TrainerError("features and targets must be finite numbers; fill in or leave out what is missing")
 
     def ready(part: Array) -> Array:

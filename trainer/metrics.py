@@ -1,12 +1,13 @@
 """Scores beside the loss: accuracy, and what scikit-learn calls by these names."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from trainer.arrays import Array
+from trainer.errors import TrainerError
 
 CLASSIFICATION = (
     "accuracy",
@@ -59,6 +60,15 @@ _REGRESSION_LOSSES = ("mean_squared_error", "huber")
 def larger_is_better(metric: str) -> bool:
     """Whether a recorded score (`val_loss`, `val_accuracy`, `train_loss`) is to be maximised."""
     return metric.partition("_")[2] != "loss"
+
+
+def require_metrics(names: Sequence[str], loss: str) -> None:
+    """Raise TrainerError unless each metric is known, and made for what this loss learns."""
+    task = "regression" if loss in _REGRESSION_LOSSES else "classification"
+    for name in names:
+        if METRICS.get(name) != task:
+            known = ", ".join(other for other, other_task in METRICS.items() if other_task == task)
+            raise TrainerError(f"{name!r} is no metric for {task}; there are {known}")
 
 
 def metric(name: str, loss: str, targets: Array, scores: Array) -> float:

@@ -141,9 +141,7 @@ def huber(z: Value, t: Array, smoothing: float, class_weights: Array, delta: flo
     return (r * r * 0.5).where(np.abs(r.data) <= delta, (r.abs() - delta / 2) * delta).mean(axis=1)
 
 
-LOSSES = {
-    rule.__name__: rule for rule in (softmax_cross_entropy, logistic_cross_entropy, mean_squared_error, huber)
-}
+LOSSES = {rule.__name__: rule for rule in (softmax_cross_entropy, logistic_cross_entropy, mean_squared_error, huber)}
 PENALTIES: Mapping[str, Callable[[Value], Value]] = {
     "l1": lambda w: w.abs().sum(),
     "l2": lambda w: (w * w).sum() * 0.5,

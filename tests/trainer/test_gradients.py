@@ -4,8 +4,8 @@ from itertools import product
 
 import numpy as np
 import pytest
-from tests.trainer import reference
 
+from tests.trainer import reference
 from trainer import Architecture, Network
 from trainer.layers import ACTIVATIONS, LAYERS, Dropout
 from trainer.losses import LOSSES

@@ -13,13 +13,14 @@ from trainer.optimizers import OPTIMIZERS
 from trainer.schedules import SCHEDULES
 
 ARCHITECTURE = Architecture(12, 4, (16, 8), dropout=0.3, l2=1e-3)
+REGRESSION = ("mean_squared_error", "huber")
 TRAINING = Training(batch_size=16, epochs=3)
 
 
 def rows(n, architecture, seed=0, weighted=False):
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((n, architecture.n_in), dtype=np.float32)
-    if "error" in architecture.loss or architecture.loss == "huber":
+    if architecture.loss in REGRESSION:
         targets = rng.standard_normal((n, architecture.n_out), dtype=np.float32)
     else:
         targets = np.eye(architecture.n_out, dtype=np.float32)[rng.integers(0, architecture.n_out, n)]
@@ -33,18 +34,19 @@ def generators(purpose, count):
 def alone_and_together(architectures, trainings, weighted=False, n=70):
     train, validation = rows(n, architectures[0], weighted=weighted), rows(23, architectures[0], 1)
     count = len(architectures)
+    metrics = ["r2"] if architectures[0].loss in REGRESSION else ["accuracy"]
     alone = []
     for index, (architecture, training) in enumerate(zip(architectures, trainings, strict=True)):
-        network = architecture.build(capacity=32)
+        network = architecture.build(capacity=100)
         network.initialise(generators(0, count)[index])
         fitting = Fitting(
             network, [training], shuffle=[generators(1, count)[index]], noise=[generators(2, count)[index]]
         )
-        alone.append((fitting.fit(train, validation, metrics=["accuracy"])[0], network.parameters, network.statistics))
-    network = build_stack(architectures, capacity=32)
+        alone.append((fitting.fit(train, validation, metrics=metrics)[0], network.parameters, network.statistics))
+    network = build_stack(architectures, capacity=100)
     network.initialise(*generators(0, count))
     fitting = Fitting(network, trainings, shuffle=generators(1, count), noise=generators(2, count))
-    fits = fitting.fit(train, validation, metrics=["accuracy"])
+    fits = fitting.fit(train, validation, metrics=metrics)
     return alone, list(zip(fits, network.parameters, network.statistics, strict=True))
 
 
@@ -61,7 +63,9 @@ def assert_identical(alone, together):
 def test_trials_with_settings_of_their_own_are_identical(optimizer, schedule):
     architectures = [replace(ARCHITECTURE, dropout=0.1 * k, l2=10.0**-k) for k in (1, 2, 3)]
     training = replace(TRAINING, optimizer=optimizer, schedule=schedule)
-    trainings = [replace(training, learning_rate=0.003 * k, beta=0.9 - 0.1 * k, beta2=0.99, warmup=k) for k in (1, 2, 3)]
+    trainings = [
+        replace(training, learning_rate=0.003 * k, beta=0.9 - 0.1 * k, beta2=0.99, warmup=k) for k in (1, 2, 3)
+    ]
     assert_identical(*alone_and_together(architectures, trainings))
 
 
