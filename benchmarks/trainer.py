@@ -10,9 +10,13 @@ forms that their documentation recommends, PyTorch with each of its three optimi
 """
 
 import os
+import sys
+from pathlib import Path
 
 THREADS = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 os.environ.update(THREADS)  # before NumPy is loaded, which reads them once
+if sys.path[0] == str(Path(__file__).parent):
+    del sys.path[0]  # where `import trainer` would find this file
 
 import argparse  # noqa: E402
 import time  # noqa: E402
@@ -20,7 +24,6 @@ import warnings  # noqa: E402
 from collections.abc import Callable, Iterator, Sequence  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
 from importlib.util import find_spec  # noqa: E402
-from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 import numpy as np  # noqa: E402
@@ -150,7 +153,7 @@ def scikit_learn(size: Size, optimizer: str) -> Contender:
     )
     classes = np.unique(y)
     return Contender(
-        "scikit-learn", regularised=False, optimizer=optimizer, epoch=lambda: model.partial_fit(x, y, classes)
+        "scikit-learn", regularised=False, optimizer=optimizer, epoch=lambda: model.partial_fit(x, y, classes=classes)
     )
 
 
@@ -221,7 +224,7 @@ def _seconds(contender: Contender, epochs: int) -> float:
 def summary(frame: pd.DataFrame) -> pd.DataFrame:
     """Medians, and paired ratios to the trainer's own time in the same round."""
     keys = ["size", "regularised", "optimizer"]
-    trainer = frame[frame["contender"] == "trainer"].set_index([*keys, "round"])["us_per_step"]
+    trainer = frame[frame["contender"] == "trainer"].set_index([*keys, "round"])["us_per_step"].sort_index()
     floor = frame[frame["contender"] == "products alone"].set_index(["size", "round"])["us_per_step"]
     lines = []
     for group, rows in frame[frame["optimizer"] != ""].groupby([*keys, "contender"], sort=False):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -62,14 +63,21 @@ def load(path: Path) -> Model:
         description = json.loads(str(archive["description"]))
         if description["format"] != FORMAT:
             raise TrainerError(f"{path} has the format {description['format']!r}; this version reads {FORMAT!r}")
-        fields = description["architecture"]
         return Model(
-            Architecture(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}),
+            _architecture(description["architecture"]),
             archive["parameters"],
             archive["statistics"],
             Standardizer(archive["mean"], archive["scale"]),
             tuple(description["classes"]),
         )
+
+
+def _architecture(fields: dict[str, Any]) -> Architecture:
+    """From JSON, which knows no tuples."""
+    settings: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
+    }
+    return Architecture(**settings)
 
 
 @contextmanager
