@@ -188,11 +188,11 @@ class Network:
         A smaller batch counts for less: a last batch of one row has no variance, and must not spoil the average.
         """
         if self.statistics.size:
-            np.subtract(self.new_statistics, self.statistics, out=self.new_statistics)
+            np.subtract(self.new_statistics, self.statistics, self.new_statistics)
             if share not in self._learning:
                 self._learning[share] = np.array(1 - KEEP**share, self.dtype)
-            np.multiply(self.new_statistics, self._learning[share], out=self.new_statistics)
-            np.add(self.statistics, self.new_statistics, out=self.statistics)
+            np.multiply(self.new_statistics, self._learning[share], self.new_statistics)
+            np.add(self.statistics, self.new_statistics, self.statistics)
 
     def penalty(self) -> Array:
         """The sum of the penalties, an array without axes."""

@@ -42,7 +42,7 @@ class Activation(Layer):
 
     def backward(self, dy: Array) -> Array:
         self.slope(self.x, self.y, self.work)
-        np.multiply(dy, self.work, out=dy)
+        np.multiply(dy, self.work, dy)
         return dy
 
     @abstractmethod

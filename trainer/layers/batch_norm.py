@@ -70,40 +70,40 @@ class BatchNorm(Layer):
     def _by_batch(self, x: Array) -> Array:
         if self.in_place:
             self.centred = x
-        self.product(self.shares, x, out=self.new_mean)  # (1, n)
-        np.subtract(x, self.new_mean, out=self.centred)
-        np.multiply(self.centred, self.centred, out=self.work)
-        self.product(self.shares, self.work, out=self.new_variance)  # (1, n)
+        self.product(self.shares, x, self.new_mean)  # (1, n)
+        np.subtract(x, self.new_mean, self.centred)
+        np.multiply(self.centred, self.centred, self.work)
+        self.product(self.shares, self.work, self.new_variance)  # (1, n)
         self._set_scale(self.new_variance)
-        np.multiply(self.centred, self.scale, out=self.y)
-        np.add(self.y, self.beta, out=self.y)
+        np.multiply(self.centred, self.scale, self.y)
+        np.add(self.y, self.beta, self.y)
         return self.y
 
     def _by_averages(self, x: Array) -> Array:
         self._set_scale(self.variance)
-        np.multiply(self.mean, self.scale, out=self.slope)
-        np.subtract(self.beta, self.slope, out=self.slope)
-        np.multiply(x, self.scale, out=self.y)
-        np.add(self.y, self.slope, out=self.y)
+        np.multiply(self.mean, self.scale, self.slope)
+        np.subtract(self.beta, self.slope, self.slope)
+        np.multiply(x, self.scale, self.y)
+        np.add(self.y, self.slope, self.y)
         return self.y
 
     def _set_scale(self, variance: Array) -> None:
-        np.add(variance, self.epsilon, out=self.deviation)
-        np.sqrt(self.deviation, out=self.deviation)
-        np.divide(self.gamma, self.deviation, out=self.scale)
+        np.add(variance, self.epsilon, self.deviation)
+        np.sqrt(self.deviation, self.deviation)
+        np.divide(self.gamma, self.deviation, self.scale)
 
     def backward(self, dy: Array) -> Array:
         """With x̂ = (x − μ)/√(σ² + ε): dx = γ/√(σ² + ε) · (dy − mean(dy) − x̂ · mean(dy · x̂))."""
-        np.multiply(dy, self.centred, out=self.work)
-        self.product(self.ones, self.work, out=self.dgamma)
-        np.divide(self.dgamma, self.deviation, out=self.dgamma)
-        self.product(self.ones, dy, out=self.dbeta)
+        np.multiply(dy, self.centred, self.work)
+        self.product(self.ones, self.work, self.dgamma)
+        np.divide(self.dgamma, self.deviation, self.dgamma)
+        self.product(self.ones, dy, self.dbeta)
 
-        np.divide(self.dgamma, self.deviation, out=self.slope)
-        np.multiply(self.slope, self.share, out=self.slope)
-        np.multiply(self.centred, self.slope, out=self.work)
-        np.subtract(dy, self.work, out=dy)
-        np.multiply(self.dbeta, self.share, out=self.slope)
-        np.subtract(dy, self.slope, out=dy)
-        np.multiply(dy, self.scale, out=dy)
+        np.divide(self.dgamma, self.deviation, self.slope)
+        np.multiply(self.slope, self.share, self.slope)
+        np.multiply(self.centred, self.slope, self.work)
+        np.subtract(dy, self.work, dy)
+        np.multiply(self.dbeta, self.share, self.slope)
+        np.subtract(dy, self.slope, dy)
+        np.multiply(dy, self.scale, dy)
         return dy

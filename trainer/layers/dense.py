@@ -48,16 +48,16 @@ class Dense(Layer):
 
     def forward(self, x: Array, *, train: bool) -> Array:
         self.x = x
-        self.product(x, self.W, out=self.y)  # (batch, n_out)
+        self.product(x, self.W, self.y)  # (batch, n_out)
         if self.bias:
-            np.add(self.y, self.b, out=self.y)
+            np.add(self.y, self.b, self.y)
         return self.y
 
     def backward(self, dy: Array) -> Array:
-        self.product(self.x.swapaxes(-1, -2), dy, out=self.dW)
+        self.product(self.x.swapaxes(-1, -2), dy, self.dW)
         if self.bias:
-            self.product(self.ones, dy, out=self.db)
+            self.product(self.ones, dy, self.db)
         if not self.input_gradient:
             return dy
-        self.product(dy, self.W.swapaxes(-1, -2), out=self.dx)
+        self.product(dy, self.W.swapaxes(-1, -2), self.dx)
         return self.dx

@@ -1,7 +1,7 @@
 """Inverted dropout."""
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -44,7 +44,9 @@ class Dropout(Layer):
         self._groups = None if groups is None else _checked(groups, n)
         self._draws = n if self._groups is None else int(self._groups.max()) + 1
         self._memory = np.empty(0)
-        self._kept = np.empty(4 * WORDS, np.bool_)
+        self._words = np.empty(AHEAD // 4, np.uint64)
+        self._halves = self._words.view(np.uint16)
+        self._kept = np.empty(AHEAD, np.bool_)
         self.forget()
 
     def buffers(self) -> Mapping[str, Buffer]:
@@ -68,20 +70,21 @@ class Dropout(Layer):
         if self._memory.size < count * len(rngs):
             self._memory = np.empty(count * len(rngs), self.scale.dtype)
         masks = self._memory[: count * len(rngs)].reshape(len(rngs), count)
-        for rng, threshold, mask in zip(rngs, self._thresholds, masks, strict=True):
-            self._fill(mask, rng, threshold)
+        scales = self.scale.reshape(-1)
+        for rng, threshold, scale, mask in zip(rngs, self._thresholds, scales, masks, strict=True):
+            for start in range(0, count, AHEAD):
+                self._fill(mask[start : start + AHEAD], rng.bit_generator, threshold, scale)
         shape = (self._steps, rows, self._draws)
-        self._ahead = masks.reshape(shape if self.scale.ndim == 0 else (len(rngs), *shape))
-        np.multiply(self._ahead, self.scale[..., np.newaxis] if self.scale.ndim else self.scale, out=self._ahead)
+        self._ahead = masks.reshape((len(rngs), *shape) if self.scale.ndim else shape)
 
-    def _fill(self, mask: Array, rng: np.random.Generator, threshold: np.uint16) -> None:
-        """1 where a number is kept, 0 where it is dropped."""
-        for start in range(0, mask.size, 4 * WORDS):
-            part = mask[start : start + 4 * WORDS]
-            kept = self._kept[: part.size]
-            bits = rng.bit_generator.random_raw(-(-part.size // 4)).view(np.uint16)
-            np.greater_equal(bits[: part.size], threshold, out=kept)
-            np.copyto(part, kept)
+    def _fill(self, mask: Array, bits: np.random.BitGenerator, threshold: np.uint16, scale: np.number[Any]) -> None:
+        """`scale` where a number is kept, 0 where it is dropped."""
+        for start in range(0, -(-mask.size // 4), WORDS):
+            self._words[start : start + WORDS] = bits.random_raw(WORDS)
+        kept = self._kept[: mask.size]
+        np.greater_equal(self._halves[: mask.size], threshold, kept)
+        np.copyto(mask, kept)
+        np.multiply(mask, scale, mask)
 
     def forget(self) -> None:
         self._next = self._steps = 0
@@ -95,12 +98,12 @@ class Dropout(Layer):
         if not train:
             return x
         output = x if self.in_place else self.output
-        np.multiply(x, self.mask, out=output)
+        np.multiply(x, self.mask, output)
         return output
 
     def backward(self, dy: Array) -> Array:
         if self.input_gradient:
-            np.multiply(dy, self.mask, out=dy)
+            np.multiply(dy, self.mask, dy)
         return dy
 
 

@@ -31,20 +31,20 @@ class Relu(Activation):
     def forward(self, x: Array, *, train: bool) -> Array:
         if self.in_place:
             self.y = x
-        np.greater(x, self.zero, out=self.active)
+        np.greater(x, self.zero, self.active)
         np.copyto(self.gate, self.active)
-        np.multiply(x, self.gate, out=self.y)
+        np.multiply(x, self.gate, self.y)
         return self.y
 
     def backward(self, dy: Array) -> Array:
-        np.multiply(dy, self.gate, out=dy)
+        np.multiply(dy, self.gate, dy)
         return dy
 
     def value(self, x: Array, out: Array) -> None:
         np.maximum(x, self.zero, out=out)
 
     def slope(self, x: Array, y: Array, out: Array) -> None:
-        np.greater(x, self.zero, out=out)
+        np.greater(x, self.zero, out)
 
     def pattern(self) -> Array:
         return self.active.copy()

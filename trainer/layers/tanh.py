@@ -14,8 +14,8 @@ class Tanh(Activation):
     kind: ClassVar[str] = "tanh"
 
     def value(self, x: Array, out: Array) -> None:
-        np.tanh(x, out=out)
+        np.tanh(x, out)
 
     def slope(self, x: Array, y: Array, out: Array) -> None:
-        np.multiply(y, y, out=out)
-        np.subtract(self.one, out, out=out)
+        np.multiply(y, y, out)
+        np.subtract(self.one, out, out)

@@ -48,7 +48,7 @@ class Loss(Part, ABC):
         """The mean loss of a row, summed in double precision: an array without axes."""
         self.losses(scores, targets, self.row_losses)
         if weights is not None:
-            np.multiply(self.row_losses, weights, out=self.row_losses)
+            np.multiply(self.row_losses, weights, self.row_losses)
         total = self.row_losses.sum(axis=(-1, -2), dtype=np.result_type(scores.dtype, np.float64))
         mean: Array = total / scores.shape[-2]
         return mean
@@ -57,8 +57,8 @@ class Loss(Part, ABC):
         """Write the gradient of `value` with respect to the scores to `out` (batch, n_out)."""
         self.slopes(scores, targets, out)
         if weights is not None:
-            np.multiply(out, weights, out=out)
-        np.multiply(out, self.share, out=out)
+            np.multiply(out, weights, out)
+        np.multiply(out, self.share, out)
 
     @abstractmethod
     def losses(self, scores: Array, targets: Array, out: Array) -> None:

@@ -64,43 +64,43 @@ class SoftmaxCrossEntropy(Loss):
         """As log Σ exp(z) − Σ_c t_c z_c, of the shifted scores."""
         wanted = self._smooth(targets)
         self._shift(scores, self.work)
-        np.exp(self.work, out=self.work)
-        self.product(self.work, self.column, out=self.total)
-        np.log(self.total, out=self.total)
+        np.exp(self.work, self.work)
+        self.product(self.work, self.column, self.total)
+        np.log(self.total, self.total)
         self._shift(scores, self.work)
-        np.multiply(self.work, wanted, out=self.work)
-        self.product(self.work, self.column, out=out)
-        np.subtract(self.total, out, out=out)
+        np.multiply(self.work, wanted, self.work)
+        self.product(self.work, self.column, out)
+        np.subtract(self.total, out, out)
         if self._weights is not None:
-            np.multiply(out, self._row_weights(targets), out=out)
+            np.multiply(out, self._row_weights(targets), out)
 
     def slopes(self, scores: Array, targets: Array, out: Array) -> None:
         self._softmax(scores, out)
-        np.subtract(out, self._smooth(targets), out=out)
+        np.subtract(out, self._smooth(targets), out)
         if self._weights is not None:
-            np.multiply(out, self._row_weights(targets), out=out)
+            np.multiply(out, self._row_weights(targets), out)
 
     def _softmax(self, scores: Array, out: Array) -> None:
         self._shift(scores, out)
-        np.exp(out, out=out)
-        self.product(out, self.column, out=self.total)
-        np.divide(out, self.total, out=out)
+        np.exp(out, out)
+        self.product(out, self.column, self.total)
+        np.divide(out, self.total, out)
 
     def _shift(self, scores: Array, out: Array) -> None:
         """Subtract each row's largest score; it is found class by class, because NumPy is slow along short rows."""
         np.copyto(self.by_class, scores.swapaxes(-1, -2))
         np.maximum.reduce(self.by_class, axis=-2, keepdims=True, out=self.largest)
-        np.subtract(scores, self.largest_column, out=out)
+        np.subtract(scores, self.largest_column, out)
 
     def _smooth(self, targets: Array) -> Array:
         if not self._smooths:
             return targets
-        np.multiply(targets, self.kept, out=self.smoothed)
-        np.add(self.smoothed, self.spread, out=self.smoothed)
+        np.multiply(targets, self.kept, self.smoothed)
+        np.add(self.smoothed, self.spread, self.smoothed)
         return self.smoothed
 
     def _row_weights(self, targets: Array) -> Array:
-        self.product(targets, self.class_weights, out=self.total)
+        self.product(targets, self.class_weights, self.total)
         return self.total
 
     def predict(self, scores: Array) -> Array:

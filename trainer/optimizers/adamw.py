@@ -24,9 +24,9 @@ class AdamW(Adam):
 
     def prepare(self) -> None:
         super().prepare()
-        np.multiply(self.learning_rate, self._decay, out=self.shrink)
-        np.subtract(1, self.shrink, out=self.shrink)
+        np.multiply(self.learning_rate, self._decay, self.shrink)
+        np.subtract(1, self.shrink, self.shrink)
 
     def update(self, block: Block) -> None:
-        np.multiply(block.weights, self.shrink, out=block.weights)
+        np.multiply(block.weights, self.shrink, block.weights)
         super().update(block)

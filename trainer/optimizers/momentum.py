@@ -20,7 +20,7 @@ class Momentum(Optimizer):
 
     def update(self, block: Block) -> None:
         (velocity,) = block.slots
-        np.multiply(velocity, self.beta, out=velocity)
-        np.add(velocity, block.gradient, out=velocity)
-        np.multiply(velocity, self.learning_rate, out=block.work)
-        np.subtract(block.parameters, block.work, out=block.parameters)
+        np.multiply(velocity, self.beta, velocity)
+        np.add(velocity, block.gradient, velocity)
+        np.multiply(velocity, self.learning_rate, block.work)
+        np.subtract(block.parameters, block.work, block.parameters)

@@ -18,9 +18,9 @@ class Nesterov(Momentum):
 
     def update(self, block: Block) -> None:
         (velocity,) = block.slots
-        np.multiply(velocity, self.beta, out=velocity)
-        np.add(velocity, block.gradient, out=velocity)
-        np.multiply(velocity, self.beta, out=block.work)
-        np.add(block.gradient, block.work, out=block.gradient)
-        np.multiply(block.gradient, self.learning_rate, out=block.gradient)
-        np.subtract(block.parameters, block.gradient, out=block.parameters)
+        np.multiply(velocity, self.beta, velocity)
+        np.add(velocity, block.gradient, velocity)
+        np.multiply(velocity, self.beta, block.work)
+        np.add(block.gradient, block.work, block.gradient)
+        np.multiply(block.gradient, self.learning_rate, block.gradient)
+        np.subtract(block.parameters, block.gradient, block.parameters)

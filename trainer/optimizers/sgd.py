@@ -13,5 +13,5 @@ class SGD(Optimizer):
     kind: ClassVar[str] = "sgd"
 
     def update(self, block: Block) -> None:
-        np.multiply(block.gradient, self.learning_rate, out=block.gradient)
-        np.subtract(block.parameters, block.gradient, out=block.parameters)
+        np.multiply(block.gradient, self.learning_rate, block.gradient)
+        np.subtract(block.parameters, block.gradient, block.parameters)

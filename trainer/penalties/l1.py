@@ -18,8 +18,8 @@ class L1(Penalty):
 
     def add_gradient(self, weights: Array, gradient: Array, work: Array) -> None:
         np.sign(weights, out=work)
-        np.multiply(work, self._coefficient, out=work)
-        np.add(gradient, work, out=gradient)
+        np.multiply(work, self._coefficient, work)
+        np.add(gradient, work, gradient)
 
     def pattern(self, weights: Array) -> Array:
         return np.sign(weights)

@@ -17,5 +17,5 @@ class L2(Penalty):
         return self._scaled(np.square(weights).sum(axis=-1, dtype=double(weights)) / 2)
 
     def add_gradient(self, weights: Array, gradient: Array, work: Array) -> None:
-        np.multiply(weights, self._coefficient, out=work)
-        np.add(gradient, work, out=gradient)
+        np.multiply(weights, self._coefficient, work)
+        np.add(gradient, work, gradient)
