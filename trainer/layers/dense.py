@@ -54,10 +54,10 @@ class Dense(Layer):
         return self.y
 
     def backward(self, dy: Array) -> Array:
-        self.product(self.x.swapaxes(-1, -2), dy, self.dW)
+        self.product(self.x.mT, dy, self.dW)
         if self.bias:
             self.product(self.ones, dy, self.db)
         if not self.input_gradient:
             return dy
-        self.product(dy, self.W.swapaxes(-1, -2), self.dx)
+        self.product(dy, self.W.mT, self.dx)
         return self.dx

@@ -10,12 +10,14 @@ from trainer.errors import TrainerError
 from trainer.layers.base import Layer
 from trainer.parts import ROWS, Buffer
 
-LEVELS = 65536
-"""A number is kept if 16 random bits reach a threshold, so probabilities are multiples of 1/65 536."""
+COARSE, FINE = np.dtype(np.uint8), np.dtype(np.uint16)
+"""A number is kept if so many random bits reach a threshold: 8 where that gives the rate exactly, 16 otherwise."""
 AHEAD = 8192
 """So many mask elements are drawn at once, for several steps where a step needs fewer: calls cost time."""
 WORDS = 512
 """64-bit words taken from a generator at once: an array of 4 KB."""
+
+Threshold = np.uint8 | np.uint16
 
 
 class Dropout(Layer):
@@ -37,17 +39,18 @@ class Dropout(Layer):
 
     def __init__(self, n: int, rate: Setting, groups: Sequence[int] | None = None) -> None:
         super().__init__(n, n)
-        self._thresholds = np.atleast_1d(np.rint(np.multiply(rate, LEVELS)).clip(0, LEVELS - 1)).astype(np.uint16)
-        self.rate: Setting = (self._thresholds / LEVELS).tolist()
-        if np.ndim(rate) == 0:
-            self.rate = float(self._thresholds[0] / LEVELS)
+        self._thresholds = [_threshold(each) for each in np.atleast_1d(np.asarray(rate, np.float64)).tolist()]
+        used = [float(threshold) / _levels(threshold.dtype) for threshold in self._thresholds]
+        self.rate: Setting = used if np.ndim(rate) else used[0]
         self._groups = None if groups is None else _checked(groups, n)
         self._draws = n if self._groups is None else int(self._groups.max()) + 1
         self._memory = np.empty(0)
         self._words = np.empty(AHEAD // 4, np.uint64)
-        self._halves = self._words.view(np.uint16)
+        self._bits = {width: self._words.view(width) for width in (COARSE, FINE)}
         self._kept = np.empty(AHEAD, np.bool_)
-        self.forget()
+        self._ahead = np.empty((0, 0))
+        self._masks: list[Array] = []
+        self._rows = self._next = 0
 
     def buffers(self) -> Mapping[str, Buffer]:
         return {} if self.in_place else {"output": Buffer((ROWS, self.n_out))}
@@ -57,38 +60,43 @@ class Dropout(Layer):
 
     def draw(self, rngs: Sequence[np.random.Generator]) -> None:
         rows = self.ones.shape[-1]
-        if self._next == self._steps or rows != self._ahead.shape[-2]:
-            self._draw_ahead(rngs, rows)
-        mask = self._ahead[..., self._next, :, :]  # (batch, draws)
+        if rows != self._rows:
+            self._lay_out(rows, len(rngs))
+        if self._next == len(self._masks):
+            self._draw_ahead(rngs)
+        mask = self._masks[self._next]  # (batch, draws)
         self.mask = mask if self._groups is None else mask[..., self._groups]
         self._next += 1
 
-    def _draw_ahead(self, rngs: Sequence[np.random.Generator], rows: int) -> None:
-        self._steps = max(1, AHEAD // (rows * self._draws))
-        self._next = 0
-        count = self._steps * rows * self._draws
-        if self._memory.size < count * len(rngs):
-            self._memory = np.empty(count * len(rngs), self.scale.dtype)
-        masks = self._memory[: count * len(rngs)].reshape(len(rngs), count)
-        scales = self.scale.reshape(-1)
-        for rng, threshold, scale, mask in zip(rngs, self._thresholds, scales, masks, strict=True):
-            for start in range(0, count, AHEAD):
-                self._fill(mask[start : start + AHEAD], rng.bit_generator, threshold, scale)
-        shape = (self._steps, rows, self._draws)
-        self._ahead = masks.reshape((len(rngs), *shape) if self.scale.ndim else shape)
+    def _lay_out(self, rows: int, trials: int) -> None:
+        """Cut the memory into masks for batches of `rows`."""
+        steps = max(1, AHEAD // (rows * self._draws))
+        count = steps * rows * self._draws
+        if self._memory.size < count * trials:
+            self._memory = np.empty(count * trials, self.scale.dtype)
+        self._ahead = self._memory[: count * trials].reshape(trials, count)
+        masks = self._ahead.reshape(trials, steps, rows, self._draws)
+        self._masks = [masks[:, step] if self.scale.ndim else masks[0, step] for step in range(steps)]
+        self._rows, self._next = rows, steps
 
-    def _fill(self, mask: Array, bits: np.random.BitGenerator, threshold: np.uint16, scale: np.number[Any]) -> None:
+    def _draw_ahead(self, rngs: Sequence[np.random.Generator]) -> None:
+        scales = self.scale.reshape(-1)
+        for rng, threshold, scale, masks in zip(rngs, self._thresholds, scales, self._ahead, strict=True):
+            for start in range(0, masks.size, AHEAD):
+                self._fill(masks[start : start + AHEAD], rng.bit_generator, threshold, scale)
+        self._next = 0
+
+    def _fill(self, mask: Array, bits: np.random.BitGenerator, threshold: Threshold, scale: np.number[Any]) -> None:
         """`scale` where a number is kept, 0 where it is dropped."""
-        for start in range(0, -(-mask.size // 4), WORDS):
+        for start in range(0, -(-mask.size * threshold.itemsize // 8), WORDS):
             self._words[start : start + WORDS] = bits.random_raw(WORDS)
         kept = self._kept[: mask.size]
-        np.greater_equal(self._halves[: mask.size], threshold, kept)
+        np.greater_equal(self._bits[threshold.dtype][: mask.size], threshold, kept)
         np.copyto(mask, kept)
         np.multiply(mask, scale, mask)
 
     def forget(self) -> None:
-        self._next = self._steps = 0
-        self._ahead = np.empty((0, 0, 0))
+        self._next = len(self._masks)
 
     def keep_all(self) -> None:
         self.forget()
@@ -105,6 +113,17 @@ class Dropout(Layer):
         if self.input_gradient:
             np.multiply(dy, self.mask, dy)
         return dy
+
+
+def _levels(bits: np.dtype[Any]) -> int:
+    return int(np.iinfo(bits).max) + 1
+
+
+def _threshold(rate: float) -> Threshold:
+    """The smallest random number that is kept, in the type of the random numbers."""
+    bits = COARSE if (rate * _levels(COARSE)).is_integer() else FINE
+    threshold: Threshold = bits.type(min(round(rate * _levels(bits)), _levels(bits) - 1))
+    return threshold
 
 
 def _checked(groups: Sequence[int], n: int) -> Array:

@@ -88,8 +88,8 @@ class SoftmaxCrossEntropy(Loss):
 
     def _shift(self, scores: Array, out: Array) -> None:
         """Subtract each row's largest score; it is found class by class, because NumPy is slow along short rows."""
-        np.copyto(self.by_class, scores.swapaxes(-1, -2))
-        np.maximum.reduce(self.by_class, axis=-2, keepdims=True, out=self.largest)
+        np.copyto(self.by_class, scores.mT)
+        np.maximum.reduce(self.by_class, -2, keepdims=True, out=self.largest)
         np.subtract(scores, self.largest_column, out)
 
     def _smooth(self, targets: Array) -> Array:

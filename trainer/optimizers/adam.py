@@ -1,11 +1,10 @@
 """Adam."""
 
-from collections.abc import Mapping
+import math
 from typing import ClassVar
 
 import numpy as np
 
-from trainer.arrays import Array, constant
 from trainer.network import Network
 from trainer.optimizers.base import Block, Optimizer, Rates
 
@@ -25,33 +24,20 @@ class Adam(Optimizer):
         super().__init__(network, rates)
         self.beta = self.number(self.rates.beta)
         self.beta2 = self.number(self.rates.beta2)
-        self._decays = [constant(decay, np.float64, axes=1) for decay in (self.rates.beta, self.rates.beta2)]
-        self._epsilon = constant(self.rates.epsilon, np.float64, axes=1)
-        self._powers = [np.ones(decay.shape) for decay in self._decays]
-        self._factors = [np.empty(decay.shape) for decay in self._decays]
         self.step_size = self.learning_rate.copy()
         self.floor = self.learning_rate.copy()
+        rates, trials = self.rates, self.learning_rate.size
+        settings = np.broadcast_arrays(rates.beta, rates.beta2, rates.epsilon, np.empty(trials))[:3]
+        self._numbers: list[tuple[float, float, float]] = list(zip(*(each.tolist() for each in settings), strict=True))
+        self._step_sizes, self._floors = self.step_size.reshape(-1), self.floor.reshape(-1)
 
     def prepare(self) -> None:
         """√v̂ + ε = √V · r + ε with r = √((1 − β₂)/(1 − β₂ᵗ)), so both sides are divided by r."""
-        for decay, power, factor in zip(self._decays, self._powers, self._factors, strict=True):
-            np.multiply(power, decay, power)
-            np.subtract(1.0, power, factor)
-            np.divide(1.0 - decay, factor, factor)
-        mean, root = self._factors
-        np.sqrt(root, root)
-        np.divide(mean, root, mean)
-        np.multiply(mean, self.learning_rate, mean)
-        np.copyto(self.step_size, mean, casting="same_kind")
-        np.divide(self._epsilon, root, root)
-        np.copyto(self.floor, root, casting="same_kind")
-
-    def restore(self, steps: int, state: Mapping[str, Array]) -> None:
-        super().restore(steps, state)
-        for decay, power in zip(self._decays, self._powers, strict=True):
-            power[...] = 1.0
-            for _ in range(steps):  # as in training, to the last bit
-                np.multiply(power, decay, power)
+        for trial, (beta, beta2, epsilon) in enumerate(self._numbers):
+            root = math.sqrt((1 - beta2) / (1 - beta2**self.steps))
+            rate = float(self.learning_rate.item(trial))
+            self._step_sizes[trial] = rate * (1 - beta) / (1 - beta**self.steps) / root
+            self._floors[trial] = epsilon / root
 
     def update(self, block: Block) -> None:
         total, square_total = block.slots
