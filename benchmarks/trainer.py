@@ -30,6 +30,7 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 
 from trainer import Architecture, Fitting, Training, build_stack  # noqa: E402
+from trainer.arrays import calmly  # noqa: E402
 from trainer.batches import Batches  # noqa: E402
 from trainer.data import Rows  # noqa: E402
 
@@ -100,7 +101,12 @@ def ours(size: Size, optimizer: str, *, regularised: bool, stack: int = 0) -> Co
     fitting = Fitting(network, [training] * count, shuffle=shuffle, noise=noise)
     batches = Batches(rows, size.batch, network.stack)
     name = f"trainer, {stack} side by side" if stack else "trainer"
-    return Contender(name, regularised, optimizer, lambda: fitting.train_epoch(batches), count)
+
+    def epoch() -> None:
+        with calmly():
+            fitting.train_epoch(batches)
+
+    return Contender(name, regularised, optimizer, epoch, count)
 
 
 def pytorch(size: Size, optimizer: str, variant: str) -> Contender:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from trainer.arrays import Array, Setting
+from trainer.arrays import Array, Setting, calmly
 from trainer.batches import Batches
 from trainer.data.dataset import Rows
 from trainer.errors import TrainerError
@@ -99,7 +99,7 @@ class Fitting:
         last = self.training.epochs if epochs is None else self.epoch + epochs
         for trial in self._trials:
             trial.end = None if trial.end in {End.EPOCHS, End.STOPPED} else trial.end
-        with np.errstate(all="ignore"):  # an overflow ends the training as diverged
+        with calmly():  # an overflow ends the training as diverged
             while self.epoch < last and any(trial.end is None for trial in self._trials):
                 self.train_epoch(batches)
                 self._record(self._scores(train, validation, metrics), on_epoch)
@@ -116,7 +116,7 @@ class Fitting:
                     now[...] = kept
 
     def train_epoch(self, batches: Batches) -> None:
-        """One pass over the rows, in a new order."""
+        """One pass over the rows, in a new order; `fit` calls this, calmly."""
         network, rows = self.network, len(batches.rows)
         network.forget()
         orders = [rng.permutation(rows) for rng in self.shuffle]

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from trainer.arrays import Array
-from trainer.initializers import Initializer
+from trainer.initializers import Initializer, fill
 from trainer.layers.base import Layer
 from trainer.parts import ROWS, Buffer
 
@@ -42,7 +42,7 @@ class Dense(Layer):
         return output | {"dx": Buffer((ROWS, self.n_in), shared="dx")} if self.input_gradient else output
 
     def initialise(self, rng: np.random.Generator, trial: Sequence[int]) -> None:
-        self.W[*trial] = self.initializer(rng, self.n_in, self.n_out)
+        fill(self.W[*trial], rng, self.initializer)
         if self.bias:
             self.b[*trial] = 0.0
 
