@@ -53,10 +53,6 @@ class Fitting:
             raise TrainerError(f"trials side by side must agree on {', '.join(SHARED)}")
         self.network, self.trainings = network, tuple(trainings)
         self.training = trainings[0]
-        if self.training.batch_size > network.capacity:
-            raise TrainerError(
-                f"the network was built for batches of up to {network.capacity} rows; batch_size is {self.training.batch_size}"
-            )
         self.shuffle, self.noise = tuple(shuffle), tuple(noise)
         rates = Rates(*(self._setting(name) for name in ("beta", "beta2", "epsilon", "weight_decay")))
         self.optimizer = OPTIMIZERS[self.training.optimizer](network, rates)
@@ -96,6 +92,10 @@ class Fitting:
         train = _checked(train, self.network)
         validation = None if validation is None else _checked(validation, self.network)
         batches = Batches(train, self.training.batch_size, self.network.stack)
+        if batches.size > self.network.capacity:
+            raise TrainerError(
+                f"the network was built for batches of up to {self.network.capacity} rows; batch_size is {batches.size}"
+            )
         last = self.training.epochs if epochs is None else self.epoch + epochs
         for trial in self._trials:
             trial.end = None if trial.end in {End.EPOCHS, End.STOPPED} else trial.end
