@@ -80,7 +80,7 @@ class Contender:
 
 
 def ours(size: Size, optimizer: str, *, regularised: bool, stack: int = 0) -> Contender:
-    """This project's trainer; with `stack`, so many trials side by side."""
+    """The project's trainer; with `stack`, so many trials side by side."""
     x, y = size.data()
     rows = Rows(x, np.eye(size.widths[-1], dtype=np.float32)[y])
     architecture = Architecture(
@@ -262,7 +262,8 @@ def markdown(table: pd.DataFrame) -> str:
     }
     lines = ["| " + " | ".join(table.columns) + " |", "|" + "---|" * len(table.columns)]
     for row in table.to_dict("records"):
-        lines.append("| " + " | ".join(formats.get(name, "{}").format(value) for name, value in row.items()) + " |")
+        cells = (formats.get(name, "{}").format(value) for name, value in row.items())
+        lines += ["| " + " | ".join(cells) + " |"]
     return "\n".join(lines) + "\n"
 
 

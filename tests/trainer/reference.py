@@ -5,69 +5,72 @@ flows back to it (Baydin, Pearlmutter, Radul, Siskind 2018, section 3.2).
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-Array = np.ndarray
+Array = npt.NDArray[Any]
 Flow = Callable[[Array], Array]
 
 
 class Value:
     """An array and, once `backward` was called on what depends on it, the gradient there."""
 
-    def __init__(self, data, parents: tuple[tuple["Value", Flow], ...] = ()) -> None:
+    def __init__(self, data: npt.ArrayLike, parents: tuple[tuple["Value", Flow], ...] = ()) -> None:
         self.data = np.asarray(data, dtype=np.float64)
         self.parents = parents
         self.gradient = np.zeros_like(self.data)
 
-    def __add__(self, other):
+    def __add__(self, other: "Value | npt.ArrayLike") -> "Value":
         other = lift(other)
         return Value(self.data + other.data, ((self, lambda g: g), (other, lambda g: g)))
 
-    def __mul__(self, other):
+    def __mul__(self, other: "Value | npt.ArrayLike") -> "Value":
         other = lift(other)
         return Value(self.data * other.data, ((self, lambda g: g * other.data), (other, lambda g: g * self.data)))
 
-    def __pow__(self, power: float):
+    def __pow__(self, power: float) -> "Value":
         return Value(self.data**power, ((self, lambda g: g * power * self.data ** (power - 1)),))
 
-    def __matmul__(self, other):
+    def __matmul__(self, other: "Value | npt.ArrayLike") -> "Value":
         other = lift(other)
         return Value(self.data @ other.data, ((self, lambda g: g @ other.data.T), (other, lambda g: self.data.T @ g)))
 
-    def __sub__(self, other):
+    def __sub__(self, other: "Value | npt.ArrayLike") -> "Value":
         return self + lift(other) * -1.0
 
-    def __rsub__(self, other):
+    def __rsub__(self, other: "Value | npt.ArrayLike") -> "Value":
         return lift(other) - self
 
-    def __truediv__(self, other):
+    def __truediv__(self, other: "Value | npt.ArrayLike") -> "Value":
         return self * lift(other) ** -1.0
 
     __radd__, __rmul__ = __add__, __mul__
 
-    def exp(self):
+    def exp(self) -> "Value":
         value = np.exp(self.data)
         return Value(value, ((self, lambda g: g * value),))
 
-    def log(self):
+    def log(self) -> "Value":
         return Value(np.log(self.data), ((self, lambda g: g / self.data),))
 
-    def tanh(self):
+    def tanh(self) -> "Value":
         value = np.tanh(self.data)
         return Value(value, ((self, lambda g: g * (1 - value**2)),))
 
-    def abs(self):
+    def abs(self) -> "Value":
         return Value(np.abs(self.data), ((self, lambda g: g * np.sign(self.data)),))
 
-    def sum(self, axis=None):
+    def sum(self, axis: int | None = None) -> "Value":
         return Value(self.data.sum(axis=axis, keepdims=True), ((self, lambda g: np.broadcast_to(g, self.data.shape)),))
 
-    def mean(self, axis=None):
+    def mean(self, axis: int | None = None) -> "Value":
         total = self.sum(axis)
         return total * (total.data.size / self.data.size)
 
-    def where(self, condition: Array, other):
+    def where(self, condition: Array, other: "Value | npt.ArrayLike") -> "Value":
         """This where the condition holds, the other elsewhere."""
         other = lift(other)
         flows = ((self, lambda g: g * condition), (other, lambda g: g * ~condition))
@@ -91,7 +94,7 @@ class Value:
                 parent.gradient = parent.gradient + _summed(flow(value.gradient), parent.data.shape)
 
 
-def lift(value) -> Value:
+def lift(value: "Value | npt.ArrayLike") -> Value:
     return value if isinstance(value, Value) else Value(value)
 
 
@@ -116,29 +119,44 @@ ACTIVATIONS: Mapping[str, Callable[[Value], Value]] = {
 }
 
 
-def softmax_cross_entropy(z: Value, t: Array, smoothing: float, class_weights: Array, delta: float) -> Value:
+@dataclass(frozen=True)
+class Settings:
+    smoothing: float
+    class_weights: Array
+    delta: float
+
+
+def softmax_cross_entropy(z: Value, t: Array, settings: Settings) -> Value:
     classes = t.shape[1]
     shifted = z - z.data.max(axis=1, keepdims=True)
     log_probabilities = shifted - shifted.exp().sum(axis=1).log()
-    wanted = (1 - smoothing) * t + smoothing / classes
-    return (log_probabilities * wanted).sum(axis=1) * -1.0 * (t @ class_weights)[:, np.newaxis]
+    wanted = (1 - settings.smoothing) * t + settings.smoothing / classes
+    return (log_probabilities * wanted).sum(axis=1) * -1.0 * (t @ settings.class_weights)[:, np.newaxis]
 
 
-def logistic_cross_entropy(z: Value, t: Array, smoothing: float, class_weights: Array, delta: float) -> Value:
+def logistic_cross_entropy(z: Value, t: Array, settings: Settings) -> Value:
     probability = (1.0 + (z * -1.0).exp()) ** -1.0
-    wanted = (1 - smoothing) * t + smoothing / 2
+    wanted = (1 - settings.smoothing) * t + settings.smoothing / 2
     losses = (probability.log() * wanted + (1.0 - probability).log() * (1 - wanted)) * -1.0
-    weight = class_weights[0] * (1 - t) + class_weights[1] * t if t.shape[1] == 1 else class_weights
+    weight = (
+        settings.class_weights[0] * (1 - t) + settings.class_weights[1] * t
+        if t.shape[1] == 1
+        else settings.class_weights
+    )
     return (losses * weight).mean(axis=1)
 
 
-def mean_squared_error(z: Value, t: Array, smoothing: float, class_weights: Array, delta: float) -> Value:
+def mean_squared_error(z: Value, t: Array, _settings: Settings) -> Value:
     return ((z - t) ** 2).mean(axis=1)
 
 
-def huber(z: Value, t: Array, smoothing: float, class_weights: Array, delta: float) -> Value:
+def huber(z: Value, t: Array, settings: Settings) -> Value:
     r = z - t
-    return (r * r * 0.5).where(np.abs(r.data) <= delta, (r.abs() - delta / 2) * delta).mean(axis=1)
+    return (
+        (r * r * 0.5)
+        .where(np.abs(r.data) <= settings.delta, (r.abs() - settings.delta / 2) * settings.delta)
+        .mean(axis=1)
+    )
 
 
 LOSSES = {rule.__name__: rule for rule in (softmax_cross_entropy, logistic_cross_entropy, mean_squared_error, huber)}

@@ -1,5 +1,6 @@
 """Back-propagation against an independent reference: every layer × loss × penalty × batch norm × frozen dropout."""
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -27,7 +28,7 @@ CASES = [
 ]
 
 
-def test_every_registered_part_has_a_reference():
+def test_every_registered_part_has_a_reference() -> None:
     assert set(reference.ACTIVATIONS) == set(ACTIVATIONS)
     assert set(reference.LOSSES) == set(LOSSES) == set(OUTPUTS)
     assert set(reference.PENALTIES) == set(PENALTIES)
@@ -35,7 +36,9 @@ def test_every_registered_part_has_a_reference():
 
 
 @pytest.mark.parametrize(("loss", "n_out", "penalty", "activation", "batch_norm", "dropout"), CASES)
-def test_gradients_equal_the_reference_to_1e_12(loss, n_out, penalty, activation, batch_norm, dropout):
+def test_gradients_equal_the_reference_to_1e_12(
+    loss: str, n_out: int, penalty: str | None, activation: str, batch_norm: bool, dropout: float
+) -> None:
     classifies = "softmax" in loss or "logistic" in loss
     architecture = Architecture(
         N_IN,
@@ -51,17 +54,17 @@ def test_gradients_equal_the_reference_to_1e_12(loss, n_out, penalty, activation
         delta=0.7 if loss == "huber" else 1.0,
         **({penalty: 0.3} if penalty else {}),
     )
-    check_against_reference(architecture, penalty, 0.3)
+    check_against_reference(architecture, penalty)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("batch_norm", [False, True])
-def test_plain_networks_and_networks_without_hidden_layers_equal_the_reference(loss, batch_norm):
+def test_plain_networks_and_networks_without_hidden_layers_equal_the_reference(loss: str, batch_norm: bool) -> None:
     for hidden in ((), (3,), (4, 4, 4, 4)):
-        check_against_reference(Architecture(N_IN, 3, hidden, batch_norm=batch_norm, loss=loss), None, 0.0)
+        check_against_reference(Architecture(N_IN, 3, hidden, batch_norm=batch_norm, loss=loss), None)
 
 
-def check_against_reference(architecture, penalty, coefficient):
+def check_against_reference(architecture: Architecture, penalty: str | None) -> None:
     rng = np.random.default_rng(3)
     network = architecture.build(capacity=ROWS + 2, dtype=np.float64)
     network.initialise(rng)
@@ -83,7 +86,7 @@ def check_against_reference(architecture, penalty, coefficient):
         assert error <= 1e-12 * np.linalg.norm(expected[name]) + 1e-15, name
 
 
-def some_targets(rng, architecture):
+def some_targets(rng: np.random.Generator, architecture: Architecture) -> reference.Array:
     if architecture.loss == "softmax_cross_entropy":
         return np.eye(architecture.n_out)[rng.integers(0, architecture.n_out, ROWS)]
     if architecture.loss == "logistic_cross_entropy":
@@ -91,12 +94,20 @@ def some_targets(rng, architecture):
     return rng.standard_normal((ROWS, architecture.n_out))
 
 
-def reference_gradients(architecture, network: Network, masks, x, targets, weights, penalty):
+def reference_gradients(
+    architecture: Architecture,
+    network: Network,
+    masks: Sequence[reference.Array],
+    x: reference.Array,
+    targets: reference.Array,
+    weights: reference.Array,
+    penalty: str | None,
+) -> tuple[float, dict[str, reference.Array]]:
     values = {name: reference.Value(tensor.value.copy()) for name, tensor in network.tensors.items()}
-    masks = iter(masks)
+    remaining = iter(masks)
     signal = reference.Value(x)
     if architecture.input_dropout:
-        signal = signal * next(masks)
+        signal = signal * next(remaining)
     for number in range(1, len(architecture.hidden) + 1):
         signal = signal @ values[f"dense_{number}.W"]
         if architecture.batch_norm:
@@ -106,13 +117,12 @@ def reference_gradients(architecture, network: Network, masks, x, targets, weigh
             signal = signal + values[f"dense_{number}.b"]
         signal = reference.ACTIVATIONS[architecture.activation](signal)
         if architecture.dropout:
-            signal = signal * next(masks)
+            signal = signal * next(remaining)
     last = len(architecture.hidden) + 1
     scores = signal @ values[f"dense_{last}.W"] + values[f"dense_{last}.b"]
     class_weights = np.asarray(architecture.class_weights or np.ones(max(2, architecture.n_out)))
-    losses = reference.LOSSES[architecture.loss](
-        scores, targets, architecture.label_smoothing, class_weights, architecture.delta
-    )
+    settings = reference.Settings(architecture.label_smoothing, class_weights, architecture.delta)
+    losses = reference.LOSSES[architecture.loss](scores, targets, settings)
     cost = (losses * weights).mean()
     if penalty:
         for name, value in values.items():
