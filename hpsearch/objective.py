@@ -14,7 +14,7 @@ from hpsearch.gate import accusation, architecture_of, check_gradients, gradchec
 from hpsearch.records import EpochRow, GradcheckRow, Outcome, Place, Status, Trial
 from hpsearch.seeds import TrialGenerators, split_seed
 from trainer import Architecture, Fit, Network, TrainerError, fit
-from trainer.data import BUNDLED, Dataset, Prepared, Rows, load, prepare
+from trainer.data import Dataset, Prepared, Rows, load, prepare
 from trainer.initializers import INITIALIZERS
 from trainer.layers import ACTIVATIONS
 from trainer.metrics import METRICS, larger_is_better
@@ -24,7 +24,6 @@ from trainer.schedules import SCHEDULES
 EVALUATION_ROWS = 256  # rows evaluated at once; part of what decides the last bits of a loss
 
 KNOWN = Known(
-    sources=list(BUNDLED),
     activations=list(ACTIVATIONS),
     initializers=list(INITIALIZERS),
     optimizers=list(OPTIMIZERS),

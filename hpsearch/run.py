@@ -54,6 +54,7 @@ class Hooks:
 def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Summary:
     """Make the sweep's folder in `results` and run the sweep."""
     data = load_data(config.run)
+    _require_cluster(config, execution)  # before a folder is made that would have to be resumed
     folder = create_folder(
         results / config.run.name,
         config.text(),
@@ -71,6 +72,7 @@ def resume(path: Path, execution: Execution, hooks: Hooks) -> Summary:
         return summary
     data = load_data(config.run)
     _check_same(folder.read_manifest(), config, data)
+    _require_cluster(config, execution)
     return _work(folder, config, data, execution, hooks)
 
 
@@ -126,6 +128,20 @@ def _work(folder: SweepFolder, config: Config, data: Data, execution: Execution,
     return summary_of(folder, config)
 
 
+def _address(config: Config, execution: Execution) -> str | None:
+    """Of the Ray cluster to run on; None to start Ray here."""
+    return execution.address or config.run.engine.address or os.environ.get("RAY_ADDRESS")
+
+
+def _require_cluster(config: Config, execution: Execution) -> None:
+    """Raise UsageError if the sweep is to run on a cluster that does not answer."""
+    address = _address(config, execution)
+    if address and not execution.serial:
+        from hpsearch.engine.ray import require_listener
+
+        require_listener(address)
+
+
 def _engine(config: Config, data: Data, execution: Execution, hooks: Hooks) -> Engine:
     task = Task.of(config, data)
     if execution.serial:
@@ -134,8 +150,7 @@ def _engine(config: Config, data: Data, execution: Execution, hooks: Hooks) -> E
         return SerialEngine(task)
     from hpsearch.engine.ray import RayEngine, available_workers
 
-    settings = config.run.engine
-    address = execution.address or settings.address or os.environ.get("RAY_ADDRESS")
+    settings, address = config.run.engine, _address(config, execution)
     wanted = execution.workers or settings.workers or available_workers(address, config.run.resources.cpus)
     return RayEngine(task, workers=_useful(wanted, config, hooks), address=address, retries=settings.retries)
 

@@ -66,11 +66,12 @@ def next_round(plan: Plan, number: int, history: Sequence[Observation]) -> Round
 def _in_values(space: Space, proposal: Proposal) -> tuple[Interval, ...]:
     """The region in the settings' own values; without one, the whole range of each setting."""
     region = proposal.region or (None,) * len(space.settings)
-    return tuple(_interval(space, setting, place) for setting, place in zip(space.settings, region, strict=True))
+    settings = zip(space.titles, space.settings, region, strict=True)
+    return tuple(_interval(name, setting, place) for name, setting, place in settings)
 
 
-def _interval(space: Space, setting: Setting, place: UnitInterval | None) -> Interval:
-    name, value = space.names[setting.path], setting.distribution.from_unit
+def _interval(name: str, setting: Setting, place: UnitInterval | None) -> Interval:
+    value = setting.distribution.from_unit
     centre = None if place is None else value(place.centre)
     if not setting.distribution.ordered:
         return Interval(name, centre, None, None)

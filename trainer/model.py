@@ -1,9 +1,6 @@
 """Trained networks that can be kept in a file and asked for predictions."""
 
 import json
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from trainer.architecture import Architecture
+from trainer.archive import UNREADABLE, read_arrays
 from trainer.arrays import Array
 from trainer.data import Standardizer
 from trainer.errors import TrainerError
@@ -59,34 +57,35 @@ class Model:
 
 def load(path: Path) -> Model:
     """Read what `Model.save` wrote; raises TrainerError for any other or damaged file."""
-    with _reading(path), np.load(path) as archive:
-        description = json.loads(str(archive["description"]))
-        if description["format"] != FORMAT:
-            raise TrainerError(f"{path} has the format {description['format']!r}; this version reads {FORMAT!r}")
-        return Model(
-            _architecture(description["architecture"]),
-            archive["parameters"],
-            archive["statistics"],
-            Standardizer(archive["mean"], archive["scale"]),
-            tuple(description["classes"]),
-        )
+    try:
+        return _model(read_arrays(path))
+    except FileNotFoundError as error:
+        raise TrainerError(f"there is no model file {str(path)!r}") from error
+    except UNREADABLE as error:
+        raise TrainerError(f"{path} is not a model file, or it is damaged: {error}") from error
 
 
-def _architecture(fields: dict[str, Any]) -> Architecture:
-    """From JSON, which knows no tuples."""
+def _model(arrays: dict[str, Array]) -> Model:
+    """Put together and checked; raises one of `UNREADABLE`."""
+    description = json.loads(str(arrays["description"]))
+    if description["format"] != FORMAT:
+        raise ValueError(f"its format is {description['format']!r}, this version reads {FORMAT!r}")
+    fields = description["architecture"]
     settings: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
     }
-    return Architecture(**settings)
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except TrainerError:
-        raise
-    except FileNotFoundError as error:
-        raise TrainerError(f"there is no model file {str(path)!r}") from error
-    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        raise TrainerError(f"{path} is not a model file, or it is damaged: {error}") from error
+    architecture = Architecture(**settings)
+    network = architecture.build(capacity=1)
+    wanted = {
+        "parameters": network.parameters.shape,
+        "statistics": network.statistics.shape,
+        "mean": (architecture.n_in,),
+        "scale": (architecture.n_in,),
+    }
+    for name, shape in wanted.items():
+        if arrays[name].shape != shape:
+            raise ValueError(f"{name} has the shape {arrays[name].shape}, the network needs {shape}")
+    if len(description["classes"]) != architecture.n_out:
+        raise ValueError(f"it names {len(description['classes'])} classes for {architecture.n_out} outputs")
+    standardizer = Standardizer(arrays["mean"], arrays["scale"])
+    return Model(architecture, arrays["parameters"], arrays["statistics"], standardizer, tuple(description["classes"]))

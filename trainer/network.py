@@ -120,7 +120,9 @@ class Network:
             setattr(layer, "new_" + key, new)
 
     def _resize(self, rows: int) -> None:
-        """Make ready for batches of `rows` rows, at most `capacity`."""
+        """Make ready for batches of `rows` rows; raises ValueError if there is no memory for so many."""
+        if rows > self.capacity:
+            raise ValueError(f"a batch of {rows} rows was given to a network built for at most {self.capacity}")
         self.rows = rows
         self._memory.resize(rows)
         size = int(np.prod((*self.stack, rows, self.layers[-1].n_out)))

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from hpsearch.config.models import BLOCK, WIDTHS, Block, Known, Run, nearest
 from hpsearch.config.yaml_text import Document, dump, parse_value, read_document
 from hpsearch.errors import UsageError
-from hpsearch.space import Path, Scalar, Space, SpaceError, is_distribution
+from hpsearch.space import DISTRIBUTIONS, Choice, Path, Scalar, Space, SpaceError, is_distribution
 
 SEARCHABLE = ("model", "train")
 
@@ -31,7 +31,7 @@ class Config:
 
     def text(self) -> str:
         """The config as YAML, with every default written out and the distributions in their places."""
-        return dump(_with_defaults(self.tree, self.run.model_dump(mode="json")))
+        return dump(_with_defaults(self.tree, Run.defaults()))
 
 
 def load_config(file: FilePath, known: Known, overrides: Sequence[str] = ()) -> Config:
@@ -59,6 +59,10 @@ def check_config(document: Document, known: Known) -> Config:
             runs.append(Run.model_validate(space.fill(space.values(point)), context=known))
         except ValidationError as error:
             raise UsageError(_sentence(error, document)) from error
+    metric, recorded = runs[0].search.metric, runs[0].recorded
+    if metric not in recorded:
+        place = document.place(("search", "metric"))
+        raise UsageError(f"{place}: search.metric: {metric!r} is not recorded; {nearest(metric, recorded)}")
     return Config(document.tree, space, runs[0], known)
 
 
@@ -68,6 +72,8 @@ def _override(document: Document, override: str) -> Document:
     path = tuple(key.split("."))
     if not equals or not all(path):
         raise UsageError(f"--set takes KEY=VALUE, as in train.epochs=5, not {override!r}")
+    if any(part.isdigit() for part in path):
+        raise UsageError(f"--set {override}: a list is set as a whole, as in model.hidden=[64,64]")
     source = f"--set {override}"
     value = parse_value(text, source)
 
@@ -84,18 +90,26 @@ def _override(document: Document, override: str) -> Document:
 def _sentence(error: ValidationError, document: Document) -> str:
     """The first of pydantic's complaints: where, which setting, the rule, the value received."""
     first = error.errors()[0]
-    path: Path = tuple(part for part in first["loc"] if part not in (WIDTHS, BLOCK))
-    place = document.place(path)
-    if first["type"] == "extra_forbidden":
-        return f"{place}: there is no setting {_dotted(path)!r}; {nearest(str(path[-1]), _siblings(path))}"
-    if first["type"] == "missing":
-        return f"{place}: the setting {_dotted(path)!r} is missing"
-    rule = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-    if isinstance(first["input"], dict):  # a rule about a whole block says itself what was received
-        return f"{place}: {_dotted(path)}: {rule}" if path else f"{place}: {rule}"
-    if first["type"] == "value_error":
-        return f"{place}: {_dotted(path)}: {first['input']!r} {rule}"
-    return f"{place}: {_dotted(path)} {_readable(rule)}; it is {first['input']!r}"
+    path: Path = tuple(part for part in first["loc"] if part not in (WIDTHS, BLOCK, "[key]"))
+    key, value = _dotted(path), first["input"]
+    rule = _readable(first["msg"].removeprefix("Value error, ").replace("Input should be", "must be"))
+    match first["type"]:
+        case "extra_forbidden":
+            text = f"there is no setting {key!r}; {nearest(str(path[-1]), _siblings(path))}"
+        case "missing":
+            text = f"the setting {key!r} is missing"
+        case "invalid_key":
+            text = f"{key}: the names of settings are strings, not {path[-1]!r}"
+        case "string_pattern_mismatch":
+            text = f"{key} must begin with a letter or digit, and go on with these and . _ -; it is {value!r}"
+        case "value_error":  # a rule about a whole block says itself what was received
+            text = f"{key}: {rule}" if isinstance(value, dict) else f"{key}: {value!r} {rule}"
+        case kind if isinstance(value, dict) and len(value) == 1 and kind != "model_type":
+            [word] = value
+            text = f"{key}: there is no distribution {word!r}; {nearest(str(word), list(DISTRIBUTIONS))}"
+        case _:
+            text = f"{key} {rule}; it is {value!r}"
+    return f"{document.place(path)}: {text}"
 
 
 def _readable(rule: str) -> str:
@@ -131,8 +145,12 @@ def _dotted(path: Path) -> str:
     return ".".join(str(part) for part in path)
 
 
-def _with_defaults(tree: Any, full: Any) -> Any:
-    """`full` with all that `tree` says in place of what it says itself."""
-    if isinstance(tree, dict) and isinstance(full, dict) and not is_distribution(tree):
-        return {key: _with_defaults(tree[key], value) if key in tree else value for key, value in full.items()}
-    return tree
+def _with_defaults(tree: Any, defaults: Any) -> Any:
+    """`tree`, and all of `defaults` that it does not say; also within the members of choices."""
+    if not isinstance(tree, dict) or not isinstance(defaults, dict):
+        return tree
+    if is_distribution(tree):
+        choice = Choice.parse(tree[Choice.kind])  # no other distribution stands in place of a block
+        members = zip(choice.labels, choice.members, strict=True)
+        return {Choice.kind: {label: _with_defaults(member, defaults) for label, member in members}}
+    return {**tree, **{key: _with_defaults(tree.get(key, value), value) for key, value in defaults.items()}}

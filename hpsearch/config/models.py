@@ -6,7 +6,7 @@ These models describe one training run: what is left of a config when values sta
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationInfo, model_validator
 
@@ -17,7 +17,6 @@ from hpsearch.samplers import SAMPLERS
 class Known:
     """Names that only the trainer knows; given to validation as its context."""
 
-    sources: Sequence[str]  # bundled data sets
     activations: Sequence[str]
     initializers: Sequence[str]
     optimizers: Sequence[str]
@@ -172,13 +171,11 @@ class Run(Block):
     resources: Resources = Resources()
     engine: Engine = Engine()
 
-    @model_validator(mode="after")
-    def _ranks_by_what_is_recorded(self) -> "Run":
-        if self.search.metric not in self.recorded:
-            raise ValueError(
-                f"search.metric {self.search.metric!r} is not recorded; {nearest(self.search.metric, self.recorded)}"
-            )
-        return self
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """The settings of a run of which nothing is said; without those that have no default."""
+        run = cls(name="any", data=Data(source="any"))
+        return run.model_dump(mode="json", exclude={"name": True, "data": {"source"}})
 
     @property
     def recorded(self) -> list[str]:

@@ -1,6 +1,7 @@
 """YAML in and out: version 1.2, so that `no` is a string and `1e-3` a number; no objects, no duplicate keys."""
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -9,6 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scalarbool import ScalarBoolean
 
 from hpsearch.errors import UsageError
 from hpsearch.space import Path
@@ -59,6 +61,8 @@ def dump(tree: Mapping[str, Any]) -> str:
 
 
 def _parse(text: str, source: str) -> Any:
+    if re.search(r"^%YAML\s+(?!1\.2\s)", text, flags=re.MULTILINE):
+        raise UsageError(f"{source}: configs are YAML 1.2, in which `no` is a string; leave the %YAML line out")
     try:
         return YAML(typ="rt", pure=True).load(text)
     except MarkedYAMLError as error:
@@ -73,22 +77,28 @@ def _plain(node: Any, path: Path, source: str, places: dict[Path, str]) -> Any:
     """Built-in types in place of the parser's own, noting the line of each part."""
     if isinstance(node, CommentedMap):
         for key in node:
-            places[(*path, key)] = f"{source}, line {node.lc.key(key)[0] + 1}"
-        return {_scalar(key): _plain(value, (*path, key), source, places) for key, value in node.items()}
+            places[(*path, key)] = f"{source}, line {_line(node, key)}"
+        return {key: _plain(value, (*path, key), source, places) for key, value in node.items()}
     if isinstance(node, CommentedSeq):
         for index in range(len(node)):
-            places[(*path, index)] = f"{source}, line {node.lc.item(index)[0] + 1}"
+            places[(*path, index)] = f"{source}, line {_line(node, index)}"
         return [_plain(value, (*path, index), source, places) for index, value in enumerate(node)]
-    return _scalar(node)
-
-
-def _scalar(value: Any) -> Any:
-    for kind in (bool, int, float, str):
-        if isinstance(value, kind):
-            return kind(value)
-    if value is None:
+    if node is None:
         return None
-    raise UsageError(f"{value!r} is a {type(value).__name__}; settings are numbers, strings, true, false, or null")
+    for plain, kinds in ((bool, (bool, ScalarBoolean)), (int, (int,)), (float, (float,)), (str, (str,))):
+        if isinstance(node, kinds):
+            return plain(node)
+    place = places.get(path, source)
+    raise UsageError(
+        f"{place}: {'.'.join(map(str, path))} is read as a {type(node).__name__}; settings are numbers, strings (in quotes, "
+        "if they look like something else), true, false or null"
+    )
+
+
+def _line(node: CommentedMap | CommentedSeq, key: Any) -> int:
+    """The line of an entry, from 1; of the whole, for what a merge brought in."""
+    entry = (node.lc.data or {}).get(key)
+    return int(entry[0] if entry else node.lc.line) + 1
 
 
 def _styled(tree: Any) -> Any:

@@ -161,7 +161,7 @@ def _undisturbed() -> Iterator[None]:
             signal.signal(signal.SIGTERM, handler)
 
 
-def _require_listener(address: str) -> None:
+def require_listener(address: str) -> None:
     """Raise UsageError at once if nobody listens there; Ray would try for minutes, and log about it."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not port.isdigit():
@@ -176,8 +176,6 @@ def _start(address: str | None, cpus: int) -> None:
     """Start Ray here, bound to loopback, or join a cluster; without a word on the terminal."""
     if ray.is_initialized():
         return
-    if address:
-        _require_listener(address)
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     where: dict[str, Any] = (

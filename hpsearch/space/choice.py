@@ -1,6 +1,7 @@
 """One of several members, which may be whole blocks of a config."""
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -23,6 +24,9 @@ class Choice(Distribution):
         """From a list of members, or from a mapping of labels to members."""
         if not isinstance(argument, list | dict) or len(argument) < 2:
             raise ValueError(f"choice takes a list (or a mapping of names) of at least two members, not {argument!r}")
+        members = argument.values() if isinstance(argument, dict) else argument
+        if any(isinstance(member, float) and not math.isfinite(member) for member in members):
+            raise ValueError(f"choice takes finite numbers, not {argument!r}")
         if isinstance(argument, dict):
             return cls(tuple(argument), tuple(argument.values()))
         labels = tuple(_label(member) for member in argument)

@@ -8,6 +8,9 @@ Scalar = bool | int | float | str | None
 """A value that a setting can take, as it stands in a config and in a Parquet column."""
 
 
+LARGEST = 1e300  # so that the difference of two bounds is a number
+
+
 class Distribution(ABC):
     """Maps u in [0, 1], uniformly distributed, to values of the setting, and back."""
 
@@ -41,6 +44,8 @@ def bounds(kind: str, argument: Any) -> tuple[Any, Any]:
     if any(isinstance(bound, bool) or not isinstance(bound, int | float) for bound in argument):
         raise ValueError(f"{kind} takes two numbers, not {argument!r}")
     low, high = argument
+    if max(abs(low), abs(high)) > LARGEST:
+        raise ValueError(f"{kind} takes bounds of at most {LARGEST:g} in size, not {argument!r}")
     if not low < high:
         raise ValueError(f"{kind} takes [low, high] with low < high, not {argument!r}")
     return low, high

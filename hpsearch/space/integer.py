@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from hpsearch.space.distribution import Distribution, bounds
 
+LARGEST_EXACT = 2**53  # up to here a float is exact
 EDGE = math.nextafter(1.0, 0.0)  # u = 1 belongs to the last value, not to one beyond it
 
 
@@ -23,6 +24,8 @@ class Integer(Distribution):
         low, high = bounds(cls.kind, argument)
         if not (isinstance(low, int) and isinstance(high, int)):
             raise ValueError(f"{cls.kind} takes two whole numbers, not {argument!r}")
+        if max(abs(low), abs(high)) > LARGEST_EXACT:
+            raise ValueError(f"{cls.kind} takes bounds of at most 2**53 in size, not {argument!r}")
         return cls(low, high)
 
     def from_unit(self, u: float) -> int:

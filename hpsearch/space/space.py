@@ -50,6 +50,8 @@ class Space:
     @classmethod
     def of(cls, tree: Any) -> "Space":
         """Find the distributions in a config's tree; raises SpaceError."""
+        if is_distribution(tree):
+            raise SpaceError((), "a config as a whole cannot be a distribution")
         template = _parse(tree, (), ())
         return cls(template, tuple(_settings(template)))
 
@@ -59,6 +61,15 @@ class Space:
         paths = list(dict.fromkeys(setting.path for setting in self.settings))
         short = Counter(_short_name(path) for path in paths)
         return {path: _short_name(path) if short[_short_name(path)] == 1 else _long_name(path) for path in paths}
+
+    @cached_property
+    def titles(self) -> tuple[str, ...]:
+        """A name for each setting that no other has: those in several members of a choice name theirs."""
+        names = [self.names[setting.path] for setting in self.settings]
+        return tuple(
+            name if names.count(name) == 1 else f"{name} ({', '.join(str(label) for _, label in setting.conditions)})"
+            for name, setting in zip(names, self.settings, strict=True)
+        )
 
     def values(self, unit: Sequence[float]) -> dict[str, Scalar]:
         """The values at a point, by name, of the settings that exist there."""
@@ -122,7 +133,7 @@ def _parse(tree: Any, path: Path, conditions: tuple[tuple[Path, Scalar], ...]) -
 
 def _member_path(path: Path, member: Any) -> Path:
     """A distribution that is itself a member (`l2: {choice: [0, {log: …}]}`) is a setting beside the choice: `l2_log`."""
-    return (*path, f"{path[-1]}_{next(iter(member))}") if is_distribution(member) else path
+    return (*path, next(iter(member))) if is_distribution(member) else path
 
 
 def _settings(template: Any) -> Iterator[Setting]:
@@ -155,9 +166,9 @@ def _holds(conditions: tuple[tuple[Path, Scalar], ...], found: Mapping[Path, Sca
 
 
 def _short_name(path: Path) -> str:
-    """The last key; an element of a list is numbered from 1."""
-    position = next(index for index in reversed(range(len(path))) if isinstance(path[index], str))
-    return _long_name(path[position:])
+    """The last key, and what follows it: an element's number in a list, the kind of a distribution in a choice."""
+    keys = [index for index, part in enumerate(path) if isinstance(part, str) and part not in DISTRIBUTIONS]
+    return _long_name(path[keys[-1] :])
 
 
 def _long_name(path: Path) -> str:

@@ -57,9 +57,14 @@ def _in_table(name: str, recorded: pa.Table, again: pa.Table) -> Iterator[Differ
             yield Difference(name, row, "", *("a row" if key in side else "no row" for side in (before, after)))
             continue
         for column, value in before[key].items():
-            if column not in TIMING_AND_PLACE and value != after[key][column]:
+            if column not in TIMING_AND_PLACE and _bits(value) != _bits(after[key][column]):
                 yield Difference(name, row, column, value, after[key][column])
 
 
 def _by_key(name: str, table: pa.Table) -> dict[tuple[Any, ...], dict[str, Any]]:
     return {tuple(row[key] for key in KEYS[name]): row for row in table.to_pylist()}
+
+
+def _bits(value: Any) -> Any:
+    """Equal for equal bits: a NaN is like another, 0.0 is not like -0.0."""
+    return value.hex() if isinstance(value, float) else value

@@ -35,6 +35,7 @@ def create_folder(
             folder.table(table).mkdir()
             write_parquet(folder.part(table, 0), to_table([], schema))
         write_text(folder.manifest, json.dumps({"schema_version": SCHEMA_VERSION, **manifest}, indent=2) + "\n")
+        sync_folder(folder.journal)
         beside.rename(path)
         sync_folder(path.parent)
     except OSError as error:

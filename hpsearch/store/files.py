@@ -8,6 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from hpsearch.errors import HpsearchError
+
 
 def replace_file(path: Path, write: Callable[[Path], None]) -> None:
     """Put a file in place whole: written beside it, flushed to disk, renamed over it."""
@@ -50,12 +52,10 @@ class JsonLines:
     def __init__(self, path: Path) -> None:
         """Open for appending; a line that a crash left unfinished is cut off."""
         self.path = path
-        existed = path.exists()
+        if path.exists():
+            _cut_unfinished_line(path)
         self._file = path.open("ab", buffering=0)  # a buffer would try a failed write again when it is closed
-        if existed:
-            self._file.truncate(_whole_lines(path))
-        else:
-            sync_folder(path.parent)
+        sync_folder(path.parent)
 
     def append(self, records: Sequence[Any]) -> None:
         """Add records; on return they are on the disk."""
@@ -70,14 +70,17 @@ class JsonLines:
 
 
 def read_json_lines(path: Path) -> Iterator[Any]:
-    """The whole records of a file, leaving out an unfinished last line."""
+    """The whole records of a file, leaving out an unfinished last line; raises HpsearchError for a damaged one."""
     with path.open("rb") as file:
-        for line in file:
-            if line.endswith(b"\n"):
+        for number, line in enumerate(file, start=1):
+            if not line.endswith(b"\n"):
+                return
+            try:
                 yield json.loads(line)
+            except ValueError as error:
+                raise HpsearchError(f"{path}, line {number} is damaged: {error}") from error
 
 
-def _whole_lines(path: Path) -> int:
-    """The length in bytes of the part of a file that ends with its last newline."""
-    content = path.read_bytes()
-    return content.rfind(b"\n") + 1
+def _cut_unfinished_line(path: Path) -> None:
+    with path.open("rb+") as file:
+        file.truncate(file.read().rfind(b"\n") + 1)

@@ -36,7 +36,7 @@ class SweepFolder:
         folder = cls(path)
         if not folder.manifest.is_file():
             raise UsageError(f"{str(path)!r} is not a sweep's folder: it holds no manifest.json")
-        version = folder.read_manifest()["schema_version"]
+        version = folder.read_manifest().get("schema_version")
         if version != SCHEMA_VERSION:
             raise UsageError(
                 f"{path} has the results schema {version}; this version of hpsearch reads {SCHEMA_VERSION}"
@@ -73,9 +73,11 @@ class SweepFolder:
     def read_manifest(self) -> dict[str, Any]:
         """The manifest; raises UsageError if it is damaged."""
         try:
-            manifest: dict[str, Any] = json.loads(self.manifest.read_text(encoding="utf-8"))
+            manifest = json.loads(self.manifest.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UsageError(f"{self.manifest} cannot be read: {error}") from error
+        if not isinstance(manifest, dict):
+            raise UsageError(f"{self.manifest} is damaged: it holds no mapping")
         return manifest
 
     def read_rounds(self) -> list[Round]:

@@ -35,12 +35,13 @@ class ParquetStore(Store):
         self._schemas = schemas
         self._clock = clock
         self._lock = _locked(folder.lock, folder.path)
-        self._number = (folder.outcome_journals() or [self._parts_written()])[-1]
-        self._rounds = folder.read_rounds()
-        self._round_journal = JsonLines(folder.round_journal)
-        self._rows: dict[str, list[Row]] = {table: [] for table in TABLES}
-        self._elapsed_at_last_part = self._take_up_journal()
-        self._opened = self._last_part = clock()
+        try:
+            with _Explaining(folder.path):
+                self._open_journals()
+        except BaseException:
+            self._lock.close()
+            raise
+        self._last_part = clock()
 
     def __enter__(self) -> Self:
         return self
@@ -48,11 +49,21 @@ class ParquetStore(Store):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close; after a failed write the journals stay as they are, whole up to what was acknowledged."""
-        if isinstance(error, StoreError):
-            self._release()
-        else:
+        """Close. After a failed write, or anything unforeseen, the journals stay as they are.
+
+        They are whole up to what was acknowledged, and the next process makes parts of them.
+        """
+        if error is None or (isinstance(error, HpsearchError) and not isinstance(error, StoreError)):
             self.close()
+        else:
+            self._release()
+
+    def _open_journals(self) -> None:
+        self._number = (self.folder.outcome_journals() or [self._parts_written()])[-1]
+        self._rounds = self.folder.read_rounds()
+        self._round_journal = JsonLines(self.folder.round_journal)
+        self._rows: dict[str, list[Row]] = {table: [] for table in TABLES}
+        self._elapsed_at_last_part = self._take_up_journal()
 
     def rounds(self) -> list[Round]:
         return list(self._rounds)
@@ -110,19 +121,18 @@ class ParquetStore(Store):
 
     def _take_up_journal(self) -> float:
         """Go on with the journal that the last process left; returns the seconds worked before it."""
+        elapsed = 0.0
         for number in self.folder.outcome_journals():
+            for record in read_json_lines(self.folder.outcome_journal(number)):
+                elapsed = record.get("elapsed_s", elapsed)
             if number < self._number:  # the next journal was begun, so its parts are complete
                 self.folder.outcome_journal(number).unlink()
         path = self.folder.outcome_journal(self._number)
         self._outcome_journal = JsonLines(path)
-        elapsed = 0.0
         records = list(read_json_lines(path))
         for record in records:
-            if "elapsed_s" in record:
-                elapsed = record["elapsed_s"]
-            else:
-                for table, rows in record.items():
-                    self._rows[table].extend(rows)
+            for table in self._rows.keys() & record.keys():
+                self._rows[table].extend(record[table])
         if not records:
             self._outcome_journal.append([{"elapsed_s": elapsed}])
         written = self._rounds_in_earlier_parts()

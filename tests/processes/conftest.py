@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from processes.program import MINIATURE, program
+
+from tests.processes.program import MINIATURE, program
 
 
 @pytest.fixture(scope="session")

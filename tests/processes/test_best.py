@@ -8,8 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from processes.program import program, tables
 
+from tests.processes.program import program, tables
 from trainer import load
 from trainer.data import load as load_data
 

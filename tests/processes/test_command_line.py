@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from processes.program import MINIATURE, PROGRAM, program, start, tables, wait_for_trials
 
 from hpsearch.store.compare import differences
+from tests.processes.program import MINIATURE, PROGRAM, program, start, tables, wait_for_trials
 
 HEAVY = ("numpy", "pandas", "pyarrow", "ray", "ruamel", "sklearn", "scipy", "trainer")
 COMMANDS = ("run", "resume", "best", "check", "status", "trials")

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from processes.program import REPOSITORY, program, tables
+
+from tests.processes.program import REPOSITORY, program, tables
 
 CONFIGS = sorted((REPOSITORY / "configs").glob("*.yaml"))
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from processes.program import REPOSITORY, program
 
+from tests.processes.program import REPOSITORY, program
 from trainer.layers import LAYERS
 
 

@@ -5,10 +5,10 @@ import runpy
 from pathlib import Path
 
 import pytest
-from processes.program import REPOSITORY, program
 from typer.main import get_command
 
 from hpsearch.cli.app import app
+from tests.processes.program import REPOSITORY, program
 
 README = (REPOSITORY / "README.md").read_text()
 

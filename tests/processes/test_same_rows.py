@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from processes.program import finish, kill_group, program, start, tables, wait_for_trials
 
 from hpsearch.store import TIMING_AND_PLACE
 from hpsearch.store.compare import differences
+from tests.processes.program import finish, kill_group, program, start, tables, wait_for_trials
 
 WAYS = {
     "serially in a second process": ("--serial",),

@@ -1,10 +1,10 @@
 """NumPy archives with the arrays `X` and `y`."""
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from trainer.archive import UNREADABLE, read_arrays
 from trainer.arrays import Array
 from trainer.data.dataset import Dataset
 from trainer.errors import TrainerError
@@ -29,7 +29,6 @@ def load_npz(path: Path) -> Dataset:
 
 def _arrays(path: Path) -> dict[str, Array]:
     try:
-        with np.load(path) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, EOFError, OSError, AttributeError, zipfile.BadZipFile) as error:
+        return read_arrays(path)
+    except UNREADABLE as error:
         raise TrainerError(f"{path} cannot be read as a .npz archive of plain arrays: {error}") from error

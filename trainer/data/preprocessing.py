@@ -16,9 +16,12 @@ class Standardizer:
 
     @classmethod
     def fitted(cls, x: Array) -> "Standardizer":
-        """Mean and standard deviation of the columns of x (rows, features)."""
-        deviation = x.std(axis=0)
-        return cls(x.mean(axis=0), np.where(deviation > 0, deviation, 1.0))
+        """Mean and standard deviation of the columns of x (rows, features), of which there must be some.
+
+        Of a constant, the mean may be off by rounding and the deviation is then not 0; so constants are looked for.
+        """
+        constant = x.min(axis=0) == x.max(axis=0)
+        return cls(np.where(constant, x[0], x.mean(axis=0)), np.where(constant, 1.0, x.std(axis=0)))
 
     def __call__(self, x: Array) -> Array:
         """Scale x (rows, features)."""

@@ -1,0 +1,56 @@
+"""Engines without workers: trials end in any order and after any delay, each with the outcome it always has."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from hpsearch.engine import Engine
+from hpsearch.records import Outcome, Trial
+
+from .worlds import outcome_of
+
+
+class Disorder(Engine):
+    """An engine whose trials take as long as chance has it; `slots` of them run at once."""
+
+    kind = "disorder"
+
+    def __init__(self, slots: int, seed: int, outcome: Callable[[Trial], Outcome] = outcome_of) -> None:
+        self.slots, self.outcome = slots, outcome
+        self.rng = np.random.default_rng(seed)
+        self.under_way: list[Trial] = []
+        self.most = 0
+        self.seen: list[int] = []
+
+    @property
+    def free(self) -> int:
+        return self.slots - len(self.under_way)
+
+    @property
+    def workers(self) -> int:
+        return self.slots
+
+    def submit(self, trials: Sequence[Trial]) -> None:
+        assert len(trials) <= self.free
+        self.under_way += trials
+        self.seen += [trial.number for trial in trials]
+        self.most = max(self.most, len(self.under_way))
+
+    def wait(self, timeout_s: float) -> list[Outcome]:
+        self.rng.shuffle(self.under_way)  # type: ignore[arg-type]
+        done = [self.under_way.pop() for _ in range(self.rng.integers(0, len(self.under_way) + 1))]
+        return [self.outcome(trial) for trial in done]
+
+    def close(self) -> None:
+        self.under_way = []
+
+
+class InOrder(Disorder):
+    """One trial after another: the obvious engine, whose rows all others must give."""
+
+    def __init__(self, outcome: Callable[[Trial], Outcome] = outcome_of) -> None:
+        super().__init__(1, 0, outcome)
+
+    def wait(self, timeout_s: float) -> list[Outcome]:
+        done, self.under_way = self.under_way, []
+        return [self.outcome(trial) for trial in done]

@@ -1,0 +1,108 @@
+"""Small worlds to search in: spaces, plans, and trials whose outcomes are a pure function of their point."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+from hypothesis import settings
+
+from hpsearch.config import Known
+from hpsearch.records import EpochRow, GradcheckRow, Observation, Outcome, Place, Round, Status, Trial
+from hpsearch.samplers import SAMPLERS
+from hpsearch.space import Space
+from hpsearch.store import TIMING_AND_PLACE
+from hpsearch.sweep import Plan, next_round
+
+HERE = "this-platform"
+RECORDED = ("val_loss", "val_accuracy", "train_loss")
+LAWS = settings(database=None, deadline=None, max_examples=60)
+
+KNOWN = Known(
+    activations=["relu", "tanh", "sigmoid"],
+    optimizers=["sgd", "momentum", "adam", "no"],
+    metrics=["accuracy", "f1_macro"],
+    initializers=["he", "xavier"],
+    schedules=["constant", "cosine"],
+)
+
+CONTINUOUS = {"train": {"learning_rate": {"log": [1e-4, 1]}, "l2": {"uniform": [0, 1]}}}
+MIXED = {
+    "model": {"dropout": {"uniform": [0.0, 0.5]}, "activation": {"choice": ["relu", "tanh", "no"]}},
+    "train": {
+        "learning_rate": {"log": [1e-4, 1]},
+        "beta": {"one_minus_log": [0.9, 0.999]},
+        "epochs": {"int": [1, 5]},
+        "batch_size": {"log_int": [8, 256]},
+    },
+}
+CONDITIONAL = {
+    "model": {"hidden": {"choice": {"none": [], "two": [{"int": [1, 9]}, {"int": [1, 9]}]}}},
+    "train": {"l2": {"choice": [0, {"log": [1e-6, 1e-1]}]}, "batch_norm": {"choice": [True, False]}},
+}
+TREES: Mapping[str, Any] = {"continuous": CONTINUOUS, "mixed": MIXED, "conditional": CONDITIONAL}
+
+
+def plan_of(tree: Any = MIXED, sampler: str = "zoom", **changes: Any) -> Plan:
+    """A plan of 22 trials, whose last round is cut short."""
+    usual = {"seed": 0, "trials": 22, "round_size": 4, "lookahead": 1, "metric": "val_loss", "maximise": False}
+    return Plan(space=Space.of(tree), sampler=SAMPLERS[sampler](), **{**usual, **changes})
+
+
+def quadratic(trial: Trial) -> float | None:
+    """A bowl over the unit cube; its bottom is off the middle."""
+    return sum((u - 0.3) ** 2 for u in trial.unit)
+
+
+def sometimes_failing(trial: Trial) -> float | None:
+    """A bowl with holes: every fifth trial has no score."""
+    return None if trial.number % 5 == 3 else quadratic(trial)
+
+
+def rounds_of(plan: Plan, score: Callable[[Trial], float | None] = sometimes_failing) -> list[Round]:
+    """All rounds of a plan, planned one after another: the obvious way."""
+    rounds: list[Round] = []
+    for number in range(plan.rounds):
+        rounds.append(next_round(plan, number, history_of(plan, rounds[: plan.visible(number)], score)))
+    return rounds
+
+
+def history_of(plan: Plan, rounds: list[Round], score: Callable[[Trial], float | None]) -> list[Observation]:
+    """What samplers know once these rounds are finished."""
+    status = {True: Status.COMPLETED, False: Status.FAILED}
+    trials = [trial for each in rounds for trial in each.trials]
+    return [plan.observation(trial, status[score(trial) is not None], score(trial)) for trial in trials]
+
+
+def all_searches() -> str:
+    """Every sampler's rounds in every space, as text that is exact to the last bit."""
+    return repr([rounds_of(plan_of(tree, sampler)) for sampler in SAMPLERS for tree in TREES.values()])
+
+
+def outcome_of(trial: Trial, *, status: Status | None = None, platform: str | None = HERE) -> Outcome:
+    """What comes of a trial: of every kind, but always the same for the same trial."""
+    kinds = (Status.COMPLETED,) * 5 + (Status.DIVERGED, Status.STOPPED, Status.FAILED)
+    status = status or kinds[trial.seed % len(kinds)]
+    loss = float(sum((u - 0.3) ** 2 for u in trial.unit)) / 3
+    scores = {"val_loss": loss, "val_accuracy": 1 - loss, "train_loss": loss / 7}
+    trained = status not in (Status.GATE_FAILED, Status.FAILED)
+    return Outcome(
+        trial,
+        status,
+        Place(datetime(2025, 1, 1, tzinfo=UTC), 0.5, "worker", "node", platform),
+        scores=scores if status in (Status.COMPLETED, Status.STOPPED) else {},
+        best_epoch=2 if status is Status.COMPLETED else None,
+        epochs=tuple(EpochRow(epoch, scores) for epoch in (1, 2)) if trained else (),
+        gradchecks=(GradcheckRow("smooth", "W1", 1e-9, 1e-12, 20, 0, passed=status is not Status.GATE_FAILED),),
+        gradcheck_error=1e-9,
+        gradcheck_verdict="passed",
+        error="lost" if status is Status.FAILED else None,
+    )
+
+
+def content(tables: Mapping[str, pa.Table]) -> dict[str, list[str]]:
+    """The rows that two equal sweeps share, as text that is exact to the last bit."""
+    return {
+        name: [repr({key: value for key, value in row.items() if key not in TIMING_AND_PLACE}) for row in rows]
+        for name, rows in ((name, table.to_pylist()) for name, table in tables.items())
+    }

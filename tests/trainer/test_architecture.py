@@ -1,0 +1,77 @@
+"""Laws of building networks, and of their first weights."""
+
+import numpy as np
+import pytest
+
+from trainer import Architecture
+from trainer.initializers import he, initializer_for, xavier
+from trainer.layers import ACTIVATIONS
+from trainer.losses import LOSSES
+
+over_activations = pytest.mark.parametrize("activation", ACTIVATIONS)
+
+
+def names(**settings: object) -> list[str]:
+    return Architecture(4, 3, (6, 5), **settings).build(capacity=1).names
+
+
+@over_activations
+def test_a_hidden_block_is_dense_batch_norm_activation_dropout(activation: str) -> None:
+    assert names(activation=activation, dropout=0.1) == [
+        *("dense_1", "batch_norm_1", f"{activation}_1", "dropout_1"),
+        *("dense_2", "batch_norm_2", f"{activation}_2", "dropout_2"),
+        "dense_3",
+    ]
+
+
+def test_what_is_turned_off_is_not_there() -> None:
+    assert names(batch_norm=False) == ["dense_1", "relu_1", "dense_2", "relu_2", "dense_3"]
+    assert Architecture(4, 3).build(capacity=1).names == ["dense_1"]
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+def test_hidden_layers_have_a_bias_exactly_where_batch_norm_would_not_subtract_it(batch_norm: bool) -> None:
+    tensors = Architecture(4, 3, (6, 5), batch_norm=batch_norm).build(capacity=1).tensors
+    biases = {name for name in tensors if name.endswith(".b")}
+    assert biases == ({"dense_3.b"} if batch_norm else {"dense_1.b", "dense_2.b", "dense_3.b"})
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_network_has_the_loss_penalty_type_and_capacity_that_were_asked_for(loss: str) -> None:
+    network = Architecture(4, 3, l2=0.25, loss=loss).build(capacity=17, dtype=np.float64)
+    assert network.loss.kind == loss
+    assert [(penalty.kind, penalty.coefficient) for penalty in network.penalties] == [("l2", 0.25)]
+    assert (network.capacity, network.parameters.dtype) == (17, np.float64)
+    assert Architecture(4, 3).build(capacity=1).parameters.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("initializer", "variance"),
+    [
+        pytest.param(he, 2 / 300, id="he"),  # He et al. 2015, equation 10
+        pytest.param(xavier, 2 / (300 + 500), id="xavier"),  # Glorot, Bengio 2010, equation 12
+    ],
+)
+def test_first_weights_have_mean_zero_and_the_published_variance(
+    initializer: type, variance: float, rng: np.random.Generator
+) -> None:
+    weights = initializer(rng, 300, 500)
+    assert weights.shape == (300, 500)
+    assert abs(weights.mean()) < 4 * np.sqrt(variance / weights.size)
+    assert weights.var() == pytest.approx(variance, rel=4 * np.sqrt(2 / weights.size))
+
+
+@over_activations
+def test_relu_begins_with_he_and_the_rest_with_xavier(activation: str) -> None:
+    assert initializer_for(activation) is (he if activation == "relu" else xavier)
+
+
+@over_activations
+def test_biases_begin_at_zero_and_batch_norm_as_the_identity(activation: str, rng: np.random.Generator) -> None:
+    for batch_norm in (True, False):
+        network = Architecture(4, 3, (6,), activation=activation, batch_norm=batch_norm).build(capacity=1)
+        network.initialise(rng)
+        start = {"b": 0.0, "gamma": 1.0, "beta": 0.0}
+        for name, tensor in network.tensors.items():
+            key = name.split(".")[1]
+            assert (tensor.value == start[key]).all() if key in start else tensor.value.all()

@@ -1,0 +1,43 @@
+"""Every registered entry has a case: an entry without one fails here."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from tests.trainer import bundled_cases, cases, faults, test_losses, test_metrics, test_optimizers, test_penalties
+from trainer.data import BUNDLED, READERS
+from trainer.layers import ACTIVATIONS, LAYERS
+from trainer.losses import LOSSES
+from trainer.metrics import METRICS
+from trainer.optimizers import OPTIMIZERS
+from trainer.penalties import PENALTIES
+
+
+@pytest.mark.parametrize(
+    ("registered", "cases"),
+    [
+        pytest.param(LAYERS, cases.LAYER_CASES, id="layers"),
+        pytest.param(ACTIVATIONS, cases.ACTIVATION_TWINS, id="activations"),
+        pytest.param({layer.kind for layer in LAYERS}, {fault.kind for fault in faults.FAULTS}, id="faults of layers"),
+        pytest.param(LOSSES, test_losses.TWINS, id="losses"),
+        pytest.param(OPTIMIZERS, test_optimizers.RULES, id="optimizers"),
+        pytest.param(OPTIMIZERS, bundled_cases.LEARNING_RATES, id="optimizers' learning rates"),
+        pytest.param(PENALTIES, test_penalties.TWINS, id="penalties"),
+        pytest.param(METRICS, test_metrics.TWINS, id="metrics"),
+        pytest.param(BUNDLED, bundled_cases.BUNDLED_CASES, id="bundled data sets"),
+        pytest.param(READERS, {".npz"}, id="readers of files"),  # test_npz.py
+    ],
+)
+def test_every_registered_entry_has_a_case_and_every_case_an_entry(
+    registered: Iterable[object], cases: Iterable[object]
+) -> None:
+    assert set(registered) == set(cases)
+
+
+@pytest.mark.parametrize("registry", [ACTIVATIONS, LOSSES, OPTIMIZERS, PENALTIES])
+def test_an_entry_is_registered_under_its_own_kind(registry: dict[str, type]) -> None:
+    assert all(entry.kind == name for name, entry in registry.items())
+
+
+def test_kinds_of_layers_differ_because_they_name_tensors() -> None:
+    assert len({layer.kind for layer in LAYERS}) == len(LAYERS)
