@@ -15,9 +15,9 @@ from tests.trainer.training_bits import bits, trained
 from trainer import Architecture, Fit, Network, Training, evaluate, fit
 from trainer.arrays import Array
 from trainer.data import BUNDLED, Prepared, Rows
+from trainer.history import Epoch
 from trainer.metrics import METRICS
 from trainer.optimizers import OPTIMIZERS
-from trainer.training import Epoch
 
 ROOT = Path(__file__).parents[2]
 
