@@ -76,12 +76,14 @@ class Dropout(Layer):
             self._memory = np.empty(count * trials, self.scale.dtype)
         self._ahead = self._memory[: count * trials].reshape(trials, count)
         masks = self._ahead.reshape(trials, steps, rows, self._draws)
-        self._masks = [masks[:, step] if self.scale.ndim else masks[0, step] for step in range(steps)]
+        stacked = self.scale.ndim > 0 or trials > 1
+        self._masks = [masks[:, step] if stacked else masks[0, step] for step in range(steps)]
         self._rows, self._next = rows, steps
 
     def _draw_ahead(self, rngs: Sequence[np.random.Generator]) -> None:
-        scales = self.scale.reshape(-1)
-        for rng, threshold, scale, masks in zip(rngs, self._thresholds, scales, self._ahead, strict=True):
+        thresholds = self._thresholds * (len(rngs) // len(self._thresholds))  # one rate may be all trials'
+        scales = np.broadcast_to(self.scale.reshape(-1), len(rngs))
+        for rng, threshold, scale, masks in zip(rngs, thresholds, scales, self._ahead, strict=True):
             for start in range(0, masks.size, AHEAD):
                 self._fill(masks[start : start + AHEAD], rng.bit_generator, threshold, scale)
         self._next = 0

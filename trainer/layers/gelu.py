@@ -22,12 +22,14 @@ class Gelu(Activation):
     kind: ClassVar[str] = "gelu"
 
     t: Array
+    factor: Array
     cubic: Array
     cubic_slope: Array
     root: Array
 
     def buffers(self) -> Mapping[str, Buffer]:
-        return {**super().buffers(), "t": Buffer((ROWS, self.n_out))}
+        full = (ROWS, self.n_out)
+        return {**super().buffers(), "t": Buffer(full), "factor": Buffer(full, shared="factor")}
 
     def constants(self) -> Mapping[str, Setting | Array]:
         root = math.sqrt(2 / math.pi)
@@ -44,16 +46,15 @@ class Gelu(Activation):
         np.multiply(out, self.half, out=out)
 
     def slope(self, x: Array, y: Array, out: Array) -> None:
-        t = self.t
+        """As (1 + t)/2 · (1 + (1 − t) · x · √(2/π) (1 + 3 · 0.044715 x²)): 1 − t² = (1 − t)(1 + t)."""
         self._one_plus(x, self.cubic_slope, out)
         np.multiply(out, self.root, out=out)
         np.multiply(out, x, out=out)
-        # (1 − t²) = (1 − t)(1 + t), and both terms share (1 + t)/2; t itself is not needed again.
-        np.subtract(self.one, t, out=y)
-        np.multiply(out, y, out=out)
+        np.subtract(self.one, self.t, out=self.factor)
+        np.multiply(out, self.factor, out=out)
         np.add(out, self.one, out=out)
-        np.add(t, self.one, out=t)
-        np.multiply(out, t, out=out)
+        np.add(self.t, self.one, out=self.factor)
+        np.multiply(out, self.factor, out=out)
         np.multiply(out, self.half, out=out)
 
     def _one_plus(self, x: Array, coefficient: Array, out: Array) -> None:
