@@ -100,7 +100,7 @@ class Driver:
         self.store.add_outcomes(outcomes)
         self._running -= len(outcomes)
         for outcome in outcomes:
-            self._learn(outcome.trial, outcome.status, outcome.scores.get(self.plan.metric))
+            self._learn(outcome.trial, outcome.result.status, outcome.result.scores.get(self.plan.metric))
 
     def _learn(self, trial: Trial, status: Status, score: float | None) -> None:
         self._seen[trial.number] = self.plan.observation(trial, status, score)

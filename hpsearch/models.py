@@ -120,7 +120,7 @@ def _retrained(
         verdict=verdict if recorded_platform == platform else Verdict.OTHER_PLATFORM,
         compared=count_compared(recorded),
         differences=tuple(found),
-        scores=outcome.scores,
+        scores=outcome.result.scores,
         recorded_platform=recorded_platform,
         platform=platform,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from hpsearch.config import Config, Known, Run
 from hpsearch.errors import UsageError
 from hpsearch.gate import accusation, architecture_of, check_gradients, gradcheck_rows, training_of
-from hpsearch.records import EpochRow, GradcheckRow, Outcome, Place, Status, Trial
+from hpsearch.records import EpochRow, Outcome, Place, Result, Status, Trial
 from hpsearch.seeds import TrialGenerators, split_seed
 from trainer import Architecture, Fit, Network, TrainerError, fit
 from trainer.data import Dataset, Prepared, Rows, load, prepare
@@ -101,7 +101,7 @@ def train_trial(task: Task, trial: Trial, worker: Worker) -> tuple[Outcome, Netw
         with blas_threads(task.config.run.resources.cpus):
             result, network = _gated(task, trial)
     except Exception as error:  # noqa: BLE001 - a trial's own failure must not end the sweep
-        result, network = _Result(Status.FAILED, error=f"{type(error).__name__}: {error}"), None
+        result, network = Result(Status.FAILED, error=f"{type(error).__name__}: {error}"), None
     place = Place(
         started_at=datetime.fromtimestamp(started, UTC),
         duration_s=worker.clock() - started,
@@ -109,7 +109,7 @@ def train_trial(task: Task, trial: Trial, worker: Worker) -> tuple[Outcome, Netw
         node=worker.node,
         platform=worker.platform,
     )
-    return Outcome(trial, place=place, **vars(result)), network
+    return Outcome(trial, result, place), network
 
 
 @contextmanager
@@ -119,27 +119,13 @@ def blas_threads(count: int) -> Iterator[None]:
         yield
 
 
-@dataclass(frozen=True)
-class _Result:
-    """The fields of an Outcome that are a pure function of config, data and seed."""
-
-    status: Status
-    scores: Mapping[str, float] = field(default_factory=dict)
-    best_epoch: int | None = None
-    epochs: tuple[EpochRow, ...] = ()
-    gradchecks: tuple[GradcheckRow, ...] = ()
-    gradcheck_error: float | None = None
-    gradcheck_verdict: str | None = None
-    error: str | None = None
-
-
-def _gated(task: Task, trial: Trial) -> tuple[_Result, Network | None]:
+def _gated(task: Task, trial: Trial) -> tuple[Result, Network | None]:
     """The gate; and behind it, the training."""
     run = task.config.trial(trial.values)
     architecture = architecture_of(run, task.train.x.shape[1], task.train.targets.shape[1])
     generators = TrialGenerators.of(trial.seed)
     report = check_gradients(architecture, task.train, generators.gradcheck)
-    gate = _Result(
+    gate = Result(
         Status.GATE_FAILED,
         gradchecks=gradcheck_rows(report),
         gradcheck_error=report.error,

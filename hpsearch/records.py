@@ -82,12 +82,10 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What came of a trial. Everything but `place` is a pure function of config, data and seed."""
+class Result:
+    """How a trial ended: a pure function of config, data and the trial's seed."""
 
-    trial: Trial
     status: Status
-    place: Place
     scores: Mapping[str, float] = field(default_factory=dict)  # val_loss, val_<metric>, train_loss at best_epoch
     best_epoch: int | None = None
     epochs: tuple[EpochRow, ...] = ()
@@ -95,6 +93,15 @@ class Outcome:
     gradcheck_error: float | None = None
     gradcheck_verdict: str | None = None
     error: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a trial."""
+
+    trial: Trial
+    result: Result
+    place: Place
 
 
 @dataclass(frozen=True)

@@ -73,11 +73,11 @@ class Progress:
             typer.echo(f"{CLEAR_LINE}{line}", nl=False, err=True)
 
     def _count(self, outcome: Outcome) -> None:
-        self._counts[outcome.status] += 1
+        self._counts[outcome.result.status] += 1
         self._durations += outcome.place.duration_s
         self._finished_here += 1
-        if outcome.status is Status.COMPLETED:
-            score = outcome.scores[self._metric]
+        if outcome.result.status is Status.COMPLETED:
+            score = outcome.result.scores[self._metric]
             sign = -1 if maximise(self._metric) else 1
             number = outcome.trial.number
             if self._best is None or (sign * score, number) < (sign * self._best[1], self._best[0]):

@@ -21,7 +21,7 @@ from hpsearch.engine.base import Engine
 from hpsearch.errors import UsageError
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import Task, Worker, run_trial
-from hpsearch.records import Outcome, Place, Status, Trial
+from hpsearch.records import Outcome, Place, Result, Status, Trial
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -131,7 +131,8 @@ class RayEngine(Engine):
             node=None,
             platform=None,
         )
-        return Outcome(assignment.trial, Status.FAILED, place, error=f"its worker was lost {losses} times")
+        lost = Result(Status.FAILED, error=f"its worker was lost {losses} time{'s' if losses > 1 else ''}")
+        return Outcome(assignment.trial, lost, place)
 
 
 def available_workers(address: str | None, cpus: int) -> int:

@@ -15,19 +15,19 @@ Rows = Mapping[str, Sequence[Row]]
 
 def rows_of(outcome: Outcome) -> dict[str, list[Row]]:
     """The rows that an outcome adds to `trials`, `epochs` and `gradchecks`."""
-    number = outcome.trial.number
+    number, result = outcome.trial.number, outcome.result
     trial = {
         "trial": number,
         "round": outcome.trial.round,
-        "status": outcome.status.value,
+        "status": result.status.value,
         **{f"param_{name}": value for name, value in outcome.trial.values.items()},
-        **outcome.scores,
-        "best_epoch": outcome.best_epoch,
-        "epochs_run": len(outcome.epochs),
+        **result.scores,
+        "best_epoch": result.best_epoch,
+        "epochs_run": len(result.epochs),
         "seed": outcome.trial.seed,
-        "gradcheck_error": outcome.gradcheck_error,
-        "gradcheck_verdict": outcome.gradcheck_verdict,
-        "error": outcome.error,
+        "gradcheck_error": result.gradcheck_error,
+        "gradcheck_verdict": result.gradcheck_verdict,
+        "error": result.error,
         "started_at": outcome.place.started_at.isoformat(),
         "duration_s": outcome.place.duration_s,
         "worker": outcome.place.worker,
@@ -36,7 +36,7 @@ def rows_of(outcome: Outcome) -> dict[str, list[Row]]:
     }
     return {
         "trials": [trial],
-        "epochs": [{"trial": number, "epoch": row.epoch, **row.scores} for row in outcome.epochs],
+        "epochs": [{"trial": number, "epoch": row.epoch, **row.scores} for row in result.epochs],
         "gradchecks": [
             {
                 "trial": number,
@@ -48,7 +48,7 @@ def rows_of(outcome: Outcome) -> dict[str, list[Row]]:
                 "kinks": row.kinks,
                 "passed": row.passed,
             }
-            for row in outcome.gradchecks
+            for row in result.gradchecks
         ],
     }
 

@@ -56,7 +56,7 @@ def test_a_driver_plans_the_rounds_that_planning_one_after_another_gives(lookahe
 
     def score(trial: Trial) -> float | None:
         outcome = outcome_of(trial)
-        return outcome.scores["val_loss"] if outcome.status is Status.COMPLETED else None
+        return outcome.result.scores["val_loss"] if outcome.result.status is Status.COMPLETED else None
 
     assert store.rounds() == rounds_of(plan, score)
 

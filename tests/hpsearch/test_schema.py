@@ -167,7 +167,7 @@ def test_parameters_are_recorded_by_name_as_they_were_drawn() -> None:
     for row, trial in zip(_tables()["trials"].to_pylist(), [t for r in rounds_of(PLAN) for t in r.trials], strict=True):
         assert {f"param_{name}": value for name, value in trial.values.items()}.items() <= row.items()
         assert row["seed"] == trial.seed
-        assert row["val_loss"] == outcome_of(trial, status=Status.COMPLETED).scores["val_loss"]
+        assert row["val_loss"] == outcome_of(trial, status=Status.COMPLETED).result.scores["val_loss"]
 
 
 def test_a_nan_is_like_another_and_zero_is_not_like_minus_zero() -> None:

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from hpsearch.records import Outcome
+from hpsearch.records import Outcome, Result, Status
 from hpsearch.store import KEYS, TABLES, SweepFolder, schemas
 from hpsearch.store.base import Store
 
@@ -114,7 +115,7 @@ def test_losses_that_are_no_finite_number_are_kept(store_case: NewCase) -> None:
     trial = ROUNDS[0].trials[0]
     strange = outcome_of(trial)
     scores = {"val_loss": float("inf"), "val_accuracy": float("nan"), "train_loss": float("-inf")}
-    case.store.add_outcomes([Outcome(trial, strange.status, strange.place, scores=scores)])
+    case.store.add_outcomes([replace(strange, result=Result(Status.COMPLETED, scores=scores))])
     case.die()
     [row] = case.store.tables()["trials"].select(list(scores)).to_pylist()
     assert repr(row) == repr(scores)

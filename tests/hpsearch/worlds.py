@@ -8,7 +8,7 @@ import pyarrow as pa
 from hypothesis import settings
 
 from hpsearch.config import Known
-from hpsearch.records import EpochRow, GradcheckRow, Observation, Outcome, Place, Round, Status, Trial
+from hpsearch.records import EpochRow, GradcheckRow, Observation, Outcome, Place, Result, Round, Status, Trial
 from hpsearch.samplers import SAMPLERS
 from hpsearch.space import Space
 from hpsearch.store import TIMING_AND_PLACE
@@ -86,10 +86,8 @@ def outcome_of(trial: Trial, *, status: Status | None = None, platform: str | No
     loss = float(sum((u - 0.3) ** 2 for u in trial.unit)) / 3
     scores = {"val_loss": loss, "val_accuracy": 1 - loss, "train_loss": loss / 7}
     trained = status not in (Status.GATE_FAILED, Status.FAILED)
-    return Outcome(
-        trial,
+    result = Result(
         status,
-        Place(datetime(2025, 1, 1, tzinfo=UTC), 0.5, "worker", "node", platform),
         scores=scores if status in (Status.COMPLETED, Status.STOPPED) else {},
         best_epoch=2 if status is Status.COMPLETED else None,
         epochs=tuple(EpochRow(epoch, scores) for epoch in (1, 2)) if trained else (),
@@ -98,6 +96,7 @@ def outcome_of(trial: Trial, *, status: Status | None = None, platform: str | No
         gradcheck_verdict="passed",
         error="lost" if status is Status.FAILED else None,
     )
+    return Outcome(trial, result, Place(datetime(2025, 1, 1, tzinfo=UTC), 0.5, "worker", "node", platform))
 
 
 def content(tables: Mapping[str, pa.Table]) -> dict[str, list[str]]:

@@ -65,7 +65,7 @@ def test_a_trial_whose_worker_is_lost_too_often_is_a_row_with_the_reason(config:
     assert run.returncode == 0, run.stderr
     frame = pd.read_parquet(tmp_path / "small" / "trials")
     assert list(frame["status"]).count("failed") == 1
-    assert list(frame.loc[frame["status"] == "failed", "error"]) == ["its worker was lost 1 times"]
+    assert list(frame.loc[frame["status"] == "failed", "error"]) == ["its worker was lost 1 time"]
     assert len(frame) == 6
 
 
