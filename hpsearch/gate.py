@@ -8,7 +8,7 @@ from hpsearch.config import Config, Run
 from hpsearch.records import GradcheckRow
 from hpsearch.seeds import TrialGenerators, trial_seed
 from hpsearch.space import Scalar
-from trainer import Architecture
+from trainer import Architecture, Training
 from trainer.data import Rows
 from trainer.gradcheck import COORDINATES, check
 from trainer.gradcheck import Report as Report  # noqa: PLC0414 - exported again
@@ -25,8 +25,18 @@ def architecture_of(run: Run, n_in: int, n_out: int) -> Architecture:
         activation=run.model.activation,
         batch_norm=run.model.batch_norm,
         dropout=run.model.dropout,
+        input_dropout=run.model.input_dropout,
+        initializer=run.model.initializer,
+        l1=run.train.l1,
         l2=run.train.l2,
+        label_smoothing=run.train.label_smoothing,
     )
+
+
+def training_of(run: Run) -> Training:
+    """How a run trains."""
+    settings = run.train.model_dump(exclude={"l1", "l2", "label_smoothing"})
+    return Training(**settings)
 
 
 def check_gradients(

@@ -10,21 +10,29 @@ from threadpoolctl import threadpool_limits
 
 from hpsearch.config import Config, Known, Run, load_config
 from hpsearch.errors import UsageError
-from hpsearch.gate import accusation, architecture_of, check_gradients, gradcheck_rows
+from hpsearch.gate import accusation, architecture_of, check_gradients, gradcheck_rows, training_of
 from hpsearch.records import EpochRow, Outcome, Place, Result, Status, Trial
 from hpsearch.seeds import TrialGenerators, split_seed
 from hpsearch.store.folder import SweepFolder
-from trainer import Architecture, Fit, Network, TrainerError, Training, fit
+from trainer import Architecture, Fit, Network, TrainerError, fit
 from trainer.data import Dataset, Prepared, Rows, load, prepare
+from trainer.initializers import INITIALIZERS
 from trainer.layers import ACTIVATIONS
 from trainer.metrics import METRICS, larger_is_better
 from trainer.optimizers import OPTIMIZERS
+from trainer.schedules import SCHEDULES
 
 EVALUATION_ROWS = (
     256  # rows evaluated at once, or a batch if that is larger; part of what decides the last bits of a loss
 )
 
-KNOWN = Known(activations=list(ACTIVATIONS), optimizers=list(OPTIMIZERS), metrics=list(METRICS))
+KNOWN = Known(
+    activations=list(ACTIVATIONS),
+    initializers=list(INITIALIZERS),
+    optimizers=list(OPTIMIZERS),
+    schedules=list(SCHEDULES),
+    metrics=[name for name, task in METRICS.items() if task == "classification"],
+)
 """The names that the trainer offers to configs."""
 
 
@@ -136,29 +144,21 @@ def _gated(task: Task, trial: Trial) -> tuple[Result, Network | None]:
         return replace(gate, error=accusation(report)), None
     result, network = _trained(task, run, architecture, generators)
     epochs = tuple(EpochRow(epoch.epoch, dict(epoch.scores)) for epoch in result.epochs)
-    last = epochs[-1]
     if result.diverged:
-        error = f"a loss was not a finite number after epoch {last.epoch}"
+        error = f"a loss was not a finite number after epoch {epochs[-1].epoch}"
         return replace(gate, status=Status.DIVERGED, epochs=epochs, error=error), None
-    done = replace(gate, status=Status.COMPLETED, epochs=epochs, scores=last.scores, best_epoch=last.epoch)
+    done = replace(gate, status=Status.COMPLETED, epochs=epochs, scores=result.scores, best_epoch=result.best_epoch)
     return done, network
 
 
 def _trained(task: Task, run: Run, architecture: Architecture, generators: TrialGenerators) -> tuple[Fit, Network]:
     network = architecture.build(capacity=max(min(run.train.batch_size, len(task.train)), EVALUATION_ROWS))
     network.initialise(generators.initialise)
-    training = Training(
-        optimizer=run.train.optimizer,
-        learning_rate=run.train.learning_rate,
-        beta=run.train.beta,
-        batch_size=run.train.batch_size,
-        epochs=run.train.epochs,
-    )
     result = fit(
         network,
         task.train,
         task.validation,
-        training,
+        training_of(run),
         shuffle=generators.shuffle,
         noise=generators.noise,
         metrics=run.metrics,

@@ -1,9 +1,26 @@
 """NumPy multi-layer perceptrons: layers, training, a gradient check. Knows nothing of searching."""
 
-from trainer.architecture import Architecture
+from trainer.architecture import Architecture, build_stack
 from trainer.errors import TrainerError
+from trainer.evaluation import evaluate
+from trainer.fitting import Fitting, fit
+from trainer.history import End, Epoch, Fit
 from trainer.model import Model, load
 from trainer.network import Network
-from trainer.training import Fit, Training, evaluate, fit
+from trainer.training import Training
 
-__all__ = ["Architecture", "Fit", "Model", "Network", "TrainerError", "Training", "evaluate", "fit", "load"]
+__all__ = [
+    "Architecture",
+    "End",
+    "Epoch",
+    "Fit",
+    "Fitting",
+    "Model",
+    "Network",
+    "TrainerError",
+    "Training",
+    "build_stack",
+    "evaluate",
+    "fit",
+    "load",
+]

@@ -1,16 +1,22 @@
 """A network in a few words, and how to build it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from trainer.arrays import Setting
+from trainer.errors import TrainerError
 from trainer.initializers import initializer_for
 from trainer.layers import ACTIVATIONS, BatchNorm, Dense, Dropout, Layer
-from trainer.losses import LOSSES
+from trainer.losses import LOSSES, LossSettings
 from trainer.network import Network
-from trainer.penalties import L2
+from trainer.penalties import PENALTIES
+
+CONTINUOUS = ("dropout", "input_dropout", "l1", "l2", "label_smoothing")
+"""The settings in which networks that are trained side by side may differ."""
 
 
 @dataclass(frozen=True)
@@ -19,26 +25,65 @@ class Architecture:
 
     n_in: int
     n_out: int
-    hidden: tuple[int, ...] = ()  # widths; empty: softmax regression
+    hidden: tuple[int, ...] = ()  # widths; empty: softmax (or linear) regression
     activation: str = "relu"
     batch_norm: bool = True
     dropout: float = 0.0  # probability of dropping a hidden unit, 0 ≤ dropout < 1
+    input_dropout: float = 0.0  # probability of dropping an input
+    input_groups: tuple[int, ...] | None = None  # of each input: inputs of one group are dropped together
+    initializer: str | None = None  # of the hidden layers; None: the usual one for the activation
+    l1: float = 0.0  # coefficient · Σ |w| is added to the cost
     l2: float = 0.0  # coefficient/2 · Σ w² is added to the cost
     loss: str = "softmax_cross_entropy"
+    label_smoothing: float = 0.0
+    class_weights: tuple[float, ...] | None = None
+    delta: float = 1.0  # of Huber's loss
 
     def build(self, *, capacity: int, dtype: npt.DTypeLike = np.float32) -> Network:
         """The network, with memory for batches of up to `capacity` rows."""
-        return Network(list(self._layers()), LOSSES[self.loss](), [L2(self.l2)], capacity=capacity, dtype=dtype)
+        return _build([self], (), capacity, dtype)
 
-    def _layers(self) -> Iterator[Layer]:
-        initializer = initializer_for(self.activation)
-        n_in = self.n_in
-        for width in self.hidden:
-            yield Dense(n_in, width, initializer=initializer, bias=not self.batch_norm)
-            if self.batch_norm:
-                yield BatchNorm(width)
-            yield ACTIVATIONS[self.activation](width)
-            if self.dropout > 0:
-                yield Dropout(width, self.dropout)
-            n_in = width
-        yield Dense(n_in, self.n_out, initializer=initializer_for("identity"))
+    def stackable(self) -> "Architecture":
+        """What networks must agree on to be trained side by side: the zeros of a setting, not its value."""
+        used: dict[str, Any] = {name: float(getattr(self, name) > 0) for name in CONTINUOUS}
+        return replace(self, **used)
+
+
+def build_stack(architectures: Sequence[Architecture], *, capacity: int, dtype: npt.DTypeLike = np.float32) -> Network:
+    """One network for trials side by side, whose architectures are equal but for `CONTINUOUS` settings."""
+    if len({architecture.stackable() for architecture in architectures}) != 1:
+        raise TrainerError("only networks of one shape can be trained side by side")
+    return _build(architectures, (len(architectures),), capacity, dtype)
+
+
+def _build(trials: Sequence[Architecture], stack: tuple[int, ...], capacity: int, dtype: npt.DTypeLike) -> Network:
+    first = trials[0]
+
+    def setting(name: str) -> Setting:
+        values: list[float] = [getattr(trial, name) for trial in trials]
+        return values if stack else values[0]
+
+    smoothed = LossSettings(
+        setting("label_smoothing") if first.label_smoothing else 0.0, first.class_weights, first.delta
+    )
+    loss = LOSSES[first.loss](first.n_out, smoothed)
+    plain = LOSSES[first.loss](first.n_out, LossSettings(delta=first.delta))
+    penalties = [PENALTIES[name](setting(name), dtype) for name in PENALTIES]
+    layers = list(_layers(first, setting("dropout"), setting("input_dropout")))
+    return Network(layers, loss, penalties, plain_loss=plain, capacity=capacity, dtype=dtype, stack=stack)
+
+
+def _layers(network: Architecture, dropout: Setting, input_dropout: Setting) -> Iterator[Layer]:
+    if network.input_dropout > 0:
+        yield Dropout(network.n_in, input_dropout, network.input_groups)
+    n_in = network.n_in
+    for width in network.hidden:
+        initializer = initializer_for(network.activation, network.initializer)
+        yield Dense(n_in, width, initializer=initializer, bias=not network.batch_norm)
+        if network.batch_norm:
+            yield BatchNorm(width)
+        yield ACTIVATIONS[network.activation](width)
+        if network.dropout > 0:
+            yield Dropout(width, dropout)
+        n_in = width
+    yield Dense(n_in, network.n_out, initializer=initializer_for("identity"))

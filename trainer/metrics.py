@@ -1,13 +1,92 @@
-"""Scores beside the loss."""
+"""Scores beside the loss: accuracy, and what scikit-learn calls by these names."""
 
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from trainer.arrays import Array
+from trainer.errors import TrainerError
 
-Metric = Callable[[Array, Array], float]
-"""(targets (n, n_out), scores (n, n_out)) -> the score of all rows; larger is better."""
+CLASSIFICATION = (
+    "accuracy",
+    "average_precision",
+    "balanced_accuracy",
+    "f1",
+    "f1_macro",
+    "f1_micro",
+    "f1_weighted",
+    "jaccard",
+    "jaccard_macro",
+    "jaccard_micro",
+    "jaccard_weighted",
+    "matthews_corrcoef",
+    "neg_brier_score",
+    "neg_log_loss",
+    "precision",
+    "precision_macro",
+    "precision_micro",
+    "precision_weighted",
+    "recall",
+    "recall_macro",
+    "recall_micro",
+    "recall_weighted",
+    "roc_auc",
+    "roc_auc_ovo",
+    "roc_auc_ovo_weighted",
+    "roc_auc_ovr",
+    "roc_auc_ovr_weighted",
+)
+REGRESSION = (
+    "explained_variance",
+    "neg_max_error",
+    "neg_mean_absolute_error",
+    "neg_mean_absolute_percentage_error",
+    "neg_mean_squared_error",
+    "neg_median_absolute_error",
+    "neg_root_mean_squared_error",
+    "r2",
+)
+METRICS: Mapping[str, str] = {
+    **dict.fromkeys(CLASSIFICATION, "classification"),
+    **dict.fromkeys(REGRESSION, "regression"),
+}
+"""The names of metrics, and the task that each is for. By scikit-learn's convention larger is always better."""
+
+_REGRESSION_LOSSES = ("mean_squared_error", "huber")
+
+
+def larger_is_better(metric: str) -> bool:
+    """Whether a recorded score (`val_loss`, `val_accuracy`, `train_loss`) is to be maximised."""
+    return metric.partition("_")[2] != "loss"
+
+
+def require_metrics(names: Sequence[str], loss: str) -> None:
+    """Raise TrainerError unless each metric is known, and made for what this loss learns."""
+    task = "regression" if loss in _REGRESSION_LOSSES else "classification"
+    for name in names:
+        if METRICS.get(name) != task:
+            known = ", ".join(other for other, other_task in METRICS.items() if other_task == task)
+            raise TrainerError(f"{name!r} is no metric for {task}; there are {known}")
+
+
+def metric(name: str, loss: str, targets: Array, scores: Array) -> float:
+    """The metric `name` of scores (n, n_out) against targets (n, n_out), under a loss that says what they mean.
+
+    A metric that is not defined for these rows (as roc_auc, where one class alone occurs) is NaN.
+    """
+    if name == "accuracy" and loss == "softmax_cross_entropy":
+        return accuracy(targets, scores)
+    from sklearn.metrics import get_scorer
+
+    truth, answers = _answers(loss, targets.astype(np.float64), scores.astype(np.float64))
+    with warnings.catch_warnings():  # of classes that were never predicted, and the like
+        warnings.simplefilter("ignore")
+        try:
+            return float(get_scorer(name)(answers, np.empty((len(truth), 1)), truth))
+        except ValueError:
+            return float("nan")
 
 
 def accuracy(targets: Array, scores: Array) -> float:
@@ -15,9 +94,40 @@ def accuracy(targets: Array, scores: Array) -> float:
     return float(np.mean(targets.argmax(axis=-1) == scores.argmax(axis=-1)))
 
 
-METRICS: Mapping[str, Metric] = {"accuracy": accuracy}
+def _answers(loss: str, targets: Array, scores: Array) -> tuple[Array, Any]:
+    """The true values as scikit-learn wants them, and an estimator that has given these answers."""
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+
+    truth, predicted, probabilities = _readings(loss, targets, scores)
+
+    class Answers(BaseEstimator):  # type: ignore[misc]
+        def fit(self) -> None: ...
+
+        def predict(self, x: Array) -> Array:
+            return predicted
+
+    class ClassAnswers(ClassifierMixin, Answers):  # type: ignore[misc]
+        classes_ = np.arange(2 if loss == "logistic_cross_entropy" else scores.shape[-1])
+
+        def predict_proba(self, x: Array) -> Array:
+            return probabilities
+
+    class NumberAnswers(RegressorMixin, Answers):  # type: ignore[misc]
+        pass
+
+    return truth, NumberAnswers() if loss in _REGRESSION_LOSSES else ClassAnswers()
 
 
-def larger_is_better(metric: str) -> bool:
-    """Whether a recorded metric (`val_loss`, `val_accuracy`, `train_loss`) is to be maximised."""
-    return not metric.endswith("loss")
+def _readings(loss: str, targets: Array, scores: Array) -> tuple[Array, Array, Array]:
+    """True values, predictions, probabilities."""
+    if loss in _REGRESSION_LOSSES:
+        squeezed = (targets[:, 0], scores[:, 0]) if targets.shape[-1] == 1 else (targets, scores)
+        return *squeezed, scores
+    if loss == "softmax_cross_entropy":
+        exponentials = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        probabilities = exponentials / exponentials.sum(axis=-1, keepdims=True)
+        return targets.argmax(axis=-1), scores.argmax(axis=-1), probabilities
+    yes = 0.5 * (1 + np.tanh(scores / 2))
+    if targets.shape[-1] == 1:
+        return (targets[:, 0] > 0.5).astype(int), (scores[:, 0] > 0).astype(int), np.hstack([1 - yes, yes])
+    return (targets > 0.5).astype(int), (scores > 0).astype(int), yes

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -70,7 +71,10 @@ def _model(arrays: dict[str, Array]) -> Model:
     if description["format"] != FORMAT:
         raise ValueError(f"its format is {description['format']!r}, this version reads {FORMAT!r}")
     fields = description["architecture"]
-    architecture = Architecture(**{**fields, "hidden": tuple(fields["hidden"])})
+    settings: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
+    }
+    architecture = Architecture(**settings)
     network = architecture.build(capacity=1)
     wanted = {
         "parameters": network.parameters.shape,

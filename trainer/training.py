@@ -1,116 +1,54 @@
-"""Training: epochs of shuffled mini-batches, each followed by an evaluation."""
+"""How a network is trained: settings."""
 
-from collections.abc import Callable, Mapping, Sequence
+import math
 from dataclasses import dataclass
 
-import numpy as np
-
-from trainer.arrays import Array, aligned_zeros
-from trainer.data.dataset import Rows
-from trainer.metrics import METRICS
-from trainer.network import Network
-from trainer.optimizers import OPTIMIZERS, Optimizer
+from trainer.errors import TrainerError
+from trainer.optimizers import OPTIMIZERS
+from trainer.schedules import SCHEDULES, Schedule
 
 
 @dataclass(frozen=True)
 class Training:
-    """How a network is trained."""
+    """The settings of a training. A setting that the optimizer or schedule does not know has no effect."""
 
     optimizer: str = "momentum"
     learning_rate: float = 0.01
-    beta: float = 0.9
+    beta: float = 0.9  # momentum's coefficient; decay of Adam's first moment
+    beta2: float = 0.999  # decay of the average square in RMSprop, Adam, AdamW
+    epsilon: float = 1e-8  # in the denominator of RMSprop, Adam, AdamW
+    weight_decay: float = 0.01  # AdamW's, decoupled from the gradient
+    clip: float | None = None  # the gradient's largest norm
+    max_norm: float | None = None  # the largest norm of a unit's incoming weights
+    schedule: str = "constant"
+    warmup: float = 0.0  # epochs
+    decay: float | None = None  # of the schedules step (½) and exponential (0.95)
+    decay_every: int = 10  # epochs, of the schedule step
+    decay_times: int | None = None  # of the schedule step; None: no limit
     batch_size: int = 32
     epochs: int = 20
+    patience: int | None = None  # epochs without a better val_loss after which to stop, and go back to the best
+
+    def __post_init__(self) -> None:
+        _require(self.optimizer in OPTIMIZERS, "optimizer", self.optimizer, f"one of {', '.join(OPTIMIZERS)}")
+        _require(self.schedule in SCHEDULES, "schedule", self.schedule, f"one of {', '.join(SCHEDULES)}")
+        _require(0 < self.learning_rate < math.inf, "learning_rate", self.learning_rate, "above 0")
+        for name in ("beta", "beta2"):
+            _require(0 <= getattr(self, name) < 1, name, getattr(self, name), "at least 0 and below 1")
+        for name in ("epsilon", "clip", "max_norm", "decay"):
+            value = getattr(self, name)
+            _require(value is None or value > 0, name, value, "above 0")
+        for name in ("weight_decay", "warmup"):
+            _require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
+        for name in ("batch_size", "epochs", "decay_every", "decay_times", "patience"):
+            value = getattr(self, name)
+            _require(value is None or value >= 1, name, value, "at least 1")
+
+    def rates(self) -> Schedule:
+        """The schedule of the learning rate."""
+        return Schedule(self.schedule, self.epochs, self.warmup, self.decay, self.decay_every, self.decay_times)
 
 
-@dataclass(frozen=True)
-class Epoch:
-    """The state of a network after an epoch; losses are means a row, without penalties, in inference mode."""
-
-    epoch: int  # from 1
-    scores: Mapping[str, float]  # train_loss, val_loss, val_<metric>
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A finished training; `diverged` if a loss stopped being a finite number (that epoch is the last)."""
-
-    epochs: tuple[Epoch, ...]
-    diverged: bool
-
-
-def fit(
-    network: Network,
-    train: Rows,
-    validation: Rows,
-    training: Training,
-    *,
-    shuffle: np.random.Generator,
-    noise: np.random.Generator,
-    metrics: Sequence[str] = ("accuracy",),
-    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
-) -> Fit:
-    """Train `network` in place from its present parameters.
-
-    `shuffle` orders the rows of each epoch, `noise` feeds dropout. The last, smaller batch is included.
-    """
-    optimizer = OPTIMIZERS[training.optimizer](network.parameters, beta=training.beta)
-    batches = _Batches(train, min(training.batch_size, len(train)))
-    epochs: list[Epoch] = []
-    with np.errstate(all="ignore"):  # an overflow ends the training as diverged, below
-        for number in range(1, training.epochs + 1):
-            _train_one_epoch(network, batches, optimizer, training.learning_rate, shuffle, noise)
-            epoch = Epoch(number, _scores(network, train, validation, metrics))
-            epochs.append(epoch)
-            on_epoch(epoch)
-            if not all(np.isfinite(score) for score in epoch.scores.values()):
-                return Fit(tuple(epochs), diverged=True)
-    return Fit(tuple(epochs), diverged=False)
-
-
-def evaluate(network: Network, rows: Rows, metrics: Sequence[str]) -> dict[str, float]:
-    """The mean loss and the metrics of `rows`, in inference mode."""
-    scores = np.empty_like(rows.targets)
-    loss = 0.0
-    for place, chunk in network.chunks(rows.x):
-        scores[place] = chunk
-        loss += network.loss.value(chunk, rows.targets[place]) * len(chunk)
-    return {"loss": loss / len(rows), **{name: METRICS[name](rows.targets, scores) for name in metrics}}
-
-
-def _scores(network: Network, train: Rows, validation: Rows, metrics: Sequence[str]) -> dict[str, float]:
-    found = {f"val_{name}": value for name, value in evaluate(network, validation, metrics).items()}
-    return {"train_loss": evaluate(network, train, ())["loss"], **found}
-
-
-class _Batches:
-    """The training rows, gathered batch by batch into one pair of buffers."""
-
-    def __init__(self, rows: Rows, size: int) -> None:
-        self.rows = rows
-        self.size = size
-        self._x = aligned_zeros((size, rows.x.shape[1]), rows.x.dtype)
-        self._targets = aligned_zeros((size, rows.targets.shape[1]), rows.targets.dtype)
-
-    def gather(self, indices: Array) -> tuple[Array, Array]:
-        x, targets = self._x[: len(indices)], self._targets[: len(indices)]
-        # mode="clip" writes straight to `out`; the default would go through a buffer.
-        np.take(self.rows.x, indices, axis=0, out=x, mode="clip")
-        np.take(self.rows.targets, indices, axis=0, out=targets, mode="clip")
-        return x, targets
-
-
-def _train_one_epoch(
-    network: Network,
-    batches: _Batches,
-    optimizer: Optimizer,
-    learning_rate: float,
-    shuffle: np.random.Generator,
-    noise: np.random.Generator,
-) -> None:
-    order = shuffle.permutation(len(batches.rows))
-    for start in range(0, len(order), batches.size):
-        x, targets = batches.gather(order[start : start + batches.size])
-        network.draw(noise, len(x))
-        network.backward(network.forward(x, train=True), targets)
-        optimizer.step(network.gradient, learning_rate)
+def _require(holds: bool, name: str, value: object, rule: str) -> None:
+    if not holds:
+        raise TrainerError(f"{name} must be {rule}; it is {value!r}")

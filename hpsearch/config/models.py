@@ -28,7 +28,9 @@ class Known:
     """Names that only the trainer knows; given to validation as its context."""
 
     activations: Sequence[str]
+    initializers: Sequence[str]
     optimizers: Sequence[str]
+    schedules: Sequence[str]
     metrics: Sequence[str]
 
 
@@ -57,6 +59,9 @@ def _strategy(name: str) -> str:
 WIDTHS, BLOCK = "<widths>", "<block>"  # which form `hidden` has; pydantic puts it in the path of an error
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
 
 
 class Block(BaseModel):
@@ -97,7 +102,9 @@ class Model(Block):
     ] = [64, 64]  # widths, or a number of layers and their width
     activation: Annotated[str, _one_of("activations")] = "relu"
     batch_norm: bool = True
-    dropout: Fraction = 0.0
+    dropout: Fraction = 0.0  # of hidden units
+    input_dropout: Fraction = 0.0
+    initializer: Annotated[str, _one_of("initializers")] | None = None  # the usual one for the activation
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -109,11 +116,24 @@ class Train(Block):
     """How the network is trained."""
 
     optimizer: Annotated[str, _one_of("optimizers")] = "momentum"
-    learning_rate: Annotated[float, Field(gt=0)] = 0.01
+    learning_rate: Positive = 0.01
     beta: Fraction = 0.9
-    l2: Annotated[float, Field(ge=0)] = 0.0
-    batch_size: Annotated[int, Field(ge=1)] = 32
-    epochs: Annotated[int, Field(ge=1)] = 20
+    beta2: Fraction = 0.999
+    epsilon: Positive = 1e-8
+    weight_decay: NotNegative = 0.01  # of adamw
+    l1: NotNegative = 0.0
+    l2: NotNegative = 0.0
+    label_smoothing: Fraction = 0.0
+    clip: Positive | None = None  # the gradient's largest norm
+    max_norm: Positive | None = None  # the largest norm of a unit's incoming weights
+    schedule: Annotated[str, _one_of("schedules")] = "constant"
+    warmup: NotNegative = 0.0  # epochs
+    decay: Positive | None = None  # of the schedules step (a half) and exponential (0.95)
+    decay_every: Count = 10  # epochs, of the schedule step
+    decay_times: Count | None = None  # of the schedule step
+    batch_size: Count = 32
+    epochs: Count = 20
+    patience: Count | None = None  # epochs without a better val_loss
 
 
 class Search(Block):

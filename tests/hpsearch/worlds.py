@@ -22,6 +22,8 @@ KNOWN = Known(
     activations=["relu", "tanh", "sigmoid"],
     optimizers=["sgd", "momentum", "adam", "no"],
     metrics=["accuracy", "f1_macro"],
+    initializers=["he", "xavier"],
+    schedules=["constant", "cosine"],
 )
 
 CONTINUOUS = {"train": {"learning_rate": {"log": [1e-4, 1]}, "l2": {"uniform": [0, 1]}}}

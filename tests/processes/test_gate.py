@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.processes.program import REPOSITORY, program
-from trainer.layers import LAYERS
+from trainer.layers import ACTIVATIONS, LAYERS
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,19 @@ class Fault:
 
 FAULTS = {
     "dense": Fault(
-        "layers/dense.py", "out=self.dx)", "out=self.dx)\n            np.negative(self.dx, out=self.dx)", "beta"
+        "layers/dense.py", "self.W.mT, self.dx)", "self.W.mT, self.dx)\n        np.negative(self.dx, self.dx)", "beta"
     ),
-    "batch_norm": Fault("layers/batch_norm.py", "np.subtract(self.dx, self.work", "np.add(self.dx, self.work", "W"),
-    "relu": Fault("layers/activations.py", "np.sign(y, out=out)", "np.sign(-y, out=out)", "beta"),
-    "tanh": Fault("layers/activations.py", "np.subtract(1, out, out=out)", "np.subtract(out, 1, out=out)", "beta"),
-    "sigmoid": Fault("layers/activations.py", "np.multiply(out, y, out=out)", "np.multiply(out, -y, out=out)", "beta"),
+    "batch_norm": Fault("layers/batch_norm.py", "np.subtract(dy, self.work, dy)", "np.add(dy, self.work, dy)", "W"),
+    "relu": Fault("layers/relu.py", "np.multiply(dy, self.gate, dy)", "np.multiply(-dy, self.gate, dy)", "beta"),
+    "leaky_relu": Fault("layers/leaky_relu.py", "np.add(out, self.leak, out=out)", "np.add(out, 0.1, out=out)", "beta"),
+    "elu": Fault("layers/elu.py", "np.add(out, self.one, out=out)", "np.add(out, 1.1, out=out)", "beta"),
+    "gelu": Fault("layers/gelu.py", "np.subtract(self.one, self.t", "np.add(self.one, self.t", "beta"),
+    "tanh": Fault("layers/tanh.py", "np.subtract(self.one, out, out)", "np.subtract(out, self.one, out)", "beta"),
+    "sigmoid": Fault("layers/sigmoid.py", "np.multiply(out, y, out=out)", "np.multiply(out, -y, out=out)", "beta"),
+    "identity": Fault("layers/identity.py", "return dy", "return -dy", "(?:beta|gamma)"),
     "dropout": Fault("layers/dropout.py", "np.multiply(dy, self.mask", "np.multiply(-dy, self.mask", "beta"),
-    "loss": Fault("losses/softmax_cross_entropy.py", "np.subtract(out, targets", "np.add(out, targets", "b"),
-    "l2": Fault("penalties.py", "gradient += self.coefficient * weights", "gradient += 0", "W"),
+    "loss": Fault("losses/softmax_cross_entropy.py", "np.subtract(out, self._smooth", "np.add(out, self._smooth", "b"),
+    "l2": Fault("penalties/l2.py", "np.add(gradient, work, gradient)", "np.add(gradient, 0, gradient)", "W"),
 }
 
 
@@ -51,7 +55,7 @@ def with_fault(fault: Fault, folder: Path) -> dict[str, str]:
 
 
 def settings(name: str) -> list[str]:
-    activation = name if name in {"relu", "tanh", "sigmoid"} else "relu"
+    activation = name if name in ACTIVATIONS else "relu"
     return [f"--set=model.activation={activation}", "--set=model.dropout=0.3", "--set=search.trials=6"]
 
 

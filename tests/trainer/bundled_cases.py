@@ -25,5 +25,12 @@ BUNDLED_CASES: Mapping[str, BundledCase] = {
     "wine": BundledCase(rows=178, features=13, classes=3, accuracy=0.94),
 }
 
-LEARNING_RATES: Mapping[str, float] = {"sgd": 0.2, "momentum": 0.05, "adam": 0.003}
+LEARNING_RATES: Mapping[str, float] = {
+    "sgd": 0.2,
+    "momentum": 0.05,
+    "nesterov": 0.05,
+    "rmsprop": 0.003,
+    "adam": 0.003,
+    "adamw": 0.003,
+}
 """At which each optimizer learns the digits in 20 epochs; β = 0.9 makes momentum's steps ten times as long."""

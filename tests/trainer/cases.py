@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,10 @@ from tests.trainer import twins
 from trainer.arrays import Array
 from trainer.initializers import he
 from trainer.layers import ACTIVATIONS, LAYERS, BatchNorm, Dense, Dropout, Layer
+from trainer.losses import LOSSES, Loss, LossSettings
+from trainer.memory import Memory
+from trainer.network import Network
+from trainer.optimizers import OPTIMIZERS, Rates
 
 WIDTH = 5
 RATE = 0.4
@@ -29,6 +35,10 @@ ACTIVATION_TWINS: Mapping[str, Callable[[float], float]] = {
     "relu": twins.relu,
     "tanh": math.tanh,
     "sigmoid": twins.sigmoid,
+    "leaky_relu": lambda number: number if number > 0 else 0.01 * number,
+    "elu": lambda number: number if number > 0 else math.expm1(number),
+    "gelu": twins.gelu,
+    "identity": lambda number: number,
 }
 
 LAYER_CASES: Mapping[type[Layer], Mapping[str, LayerCase]] = {
@@ -61,25 +71,52 @@ def given_memory(
     dtype: npt.DTypeLike = np.float64,
 ) -> Layer:
     """The layer with memory of its own, as a network would set it, random parameters and a first draw."""
-    shapes = dict(layer.tensors())
-    shapes |= {f"d{key}": shape for key, shape in layer.tensors().items()} | dict(layer.statistics())
-    shapes |= {key: (rows, width) for key, width in layer.buffers().items()}
+    shapes = dict(layer.tensors()) | {f"d{key}": shape for key, shape in layer.tensors().items()}
+    shapes |= dict(layer.statistics()) | {f"new_{key}": shape for key, shape in layer.statistics().items()}
     for key, shape in shapes.items():
         setattr(layer, key, np.zeros((*stack, *shape), dtype))
-    layer.initialise(rng)
+    Memory([layer], stack, rows, dtype).resize(rows)
     for key in layer.tensors():
         tensor = getattr(layer, key)
         tensor[...] = rng.normal(1.0, 0.5, tensor.shape)
     for key in layer.statistics():
         statistic = getattr(layer, key)
         statistic[...] = rng.uniform(0.5, 2.0, statistic.shape)
-    layer.draw(rng)
+    layer.draw([rng] * (stack[0] if stack else 1))
     return layer
+
+
+def loss_of(kind: str, scores: Array, settings: LossSettings | None = None) -> Loss:
+    """The loss with memory for scores of this shape."""
+    rows, n_out = scores.shape
+    loss = LOSSES[kind](n_out, settings)
+    Memory([loss], (), rows, scores.dtype).resize(rows)
+    return loss
+
+
+class Steps:
+    """An optimizer of a lone vector of parameters."""
+
+    def __init__(self, kind: str, parameters: Array, beta: float) -> None:
+        self.network = SimpleNamespace(
+            parameters=parameters,
+            gradient=np.zeros_like(parameters),
+            dtype=parameters.dtype,
+            penalised=parameters.size,
+            penalties=(),
+            stack=(),
+        )
+        self.optimizer = OPTIMIZERS[kind](cast("Network", self.network), Rates(beta=beta, weight_decay=0.0))
+
+    def step(self, gradient: Array, learning_rate: float) -> None:
+        self.network.gradient[...] = gradient
+        self.optimizer.set_learning_rate(learning_rate)
+        self.optimizer.step()
 
 
 def state(layer: Layer) -> dict[str, Array]:
     """What a layer's output depends on beside its input."""
-    keys = [*layer.tensors(), *layer.statistics(), *(key for key in layer.buffers() if key == "mask")]
+    keys = [*layer.tensors(), *layer.statistics(), *(["mask"] if isinstance(layer, Dropout) else [])]
     return {key: getattr(layer, key) for key in keys}
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trainer import Architecture
-from trainer.initializers import he, initializer_for, xavier
+from trainer.initializers import Initializer, fill, he, initializer_for, xavier
 from trainer.layers import ACTIVATIONS
 from trainer.losses import LOSSES
 
@@ -40,7 +40,7 @@ def test_hidden_layers_have_a_bias_exactly_where_batch_norm_would_not_subtract_i
 def test_the_network_has_the_loss_penalty_type_and_capacity_that_were_asked_for(loss: str) -> None:
     network = Architecture(4, 3, l2=0.25, loss=loss).build(capacity=17, dtype=np.float64)
     assert network.loss.kind == loss
-    assert [(penalty.kind, penalty.coefficient) for penalty in network.penalties] == [("l2", 0.25)]
+    assert [(penalty.kind, penalty.coefficient) for penalty in network.penalties] == [("l1", 0.0), ("l2", 0.25)]
     assert (network.capacity, network.parameters.dtype) == (17, np.float64)
     assert Architecture(4, 3).build(capacity=1).parameters.dtype == np.float32
 
@@ -53,17 +53,17 @@ def test_the_network_has_the_loss_penalty_type_and_capacity_that_were_asked_for(
     ],
 )
 def test_first_weights_have_mean_zero_and_the_published_variance(
-    initializer: type, variance: float, rng: np.random.Generator
+    initializer: Initializer, variance: float, rng: np.random.Generator
 ) -> None:
-    weights = initializer(rng, 300, 500)
-    assert weights.shape == (300, 500)
+    weights = np.empty((300, 500))
+    fill(weights, rng, initializer)
     assert abs(weights.mean()) < 4 * np.sqrt(variance / weights.size)
     assert weights.var() == pytest.approx(variance, rel=4 * np.sqrt(2 / weights.size))
 
 
 @over_activations
-def test_relu_begins_with_he_and_the_rest_with_xavier(activation: str) -> None:
-    assert initializer_for(activation) is (he if activation == "relu" else xavier)
+def test_activations_that_silence_half_begin_with_he_and_the_rest_with_xavier(activation: str) -> None:
+    assert initializer_for(activation) is (he if activation in {"relu", "leaky_relu", "elu", "gelu"} else xavier)
 
 
 @over_activations

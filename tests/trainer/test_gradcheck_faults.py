@@ -62,8 +62,8 @@ def test_a_fault_in_a_losss_gradient_is_seen_from_the_last_layer_on(
 ) -> None:
     honest = LOSSES[kind].gradient
 
-    def gradient(self: object, scores: Array, targets: Array, out: Array) -> None:
-        honest(self, scores, targets, out)
+    def gradient(self: object, scores: Array, targets: Array, out: Array, weights: Array | None = None) -> None:
+        honest(self, scores, targets, out, weights)
         out *= factor
 
     monkeypatch.setattr(LOSSES[kind], "gradient", gradient)
@@ -83,9 +83,9 @@ def test_a_missing_or_wrong_penalty_is_caught_at_any_coefficient(
 ) -> None:
     honest = PENALTIES[kind].add_gradient
 
-    def add_gradient(self: object, weights: Array, gradient: Array) -> None:
+    def add_gradient(self: object, weights: Array, gradient: Array, work: Array) -> None:
         share = np.zeros_like(gradient)
-        honest(self, weights, share)
+        honest(self, weights, share, work)
         gradient += factor * share
 
     monkeypatch.setattr(PENALTIES[kind], "add_gradient", add_gradient)
@@ -152,5 +152,5 @@ def test_penalties_are_checked_at_a_coefficient_of_one_and_parameters_moved_are_
             weights = network.tensors[tensor.tensor].value.ravel()
             expected = np.zeros_like(weights)
             for penalty in network.penalties:
-                type(penalty)(1.0).add_gradient(weights, expected)
+                type(penalty)(1.0, np.float64).add_gradient(weights, expected, np.empty_like(weights))
             assert tensor.gradient == pytest.approx(expected[tensor.worst], rel=1e-12)

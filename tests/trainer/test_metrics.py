@@ -1,47 +1,65 @@
 """Laws of every registered metric."""
 
-from collections.abc import Callable, Mapping
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn.metrics import get_scorer_names
 
 from tests.trainer import twins
 from trainer.arrays import Array
-from trainer.metrics import METRICS, larger_is_better
+from trainer.metrics import CLASSIFICATION, METRICS, REGRESSION, accuracy, larger_is_better, metric
 
-TWINS: Mapping[str, Callable[[twins.Matrix, twins.Matrix], float]] = {"accuracy": twins.accuracy}
-
+SOFTMAX = "softmax_cross_entropy"
+BINARY = {"average_precision", "f1", "jaccard", "precision", "recall", "roc_auc"}  # of one class against the other
 every_metric = pytest.mark.parametrize("name", METRICS)
 
 
-@every_metric
 @given(
     scores=arrays(np.float64, (6, 3), elements=st.sampled_from([-1.0, 0.0, 0.5, 2.0])),
     classes=st.lists(st.integers(0, 2), min_size=6, max_size=6),
 )
-def test_a_metric_is_its_definition_row_by_row(name: str, scores: Array, classes: list[int]) -> None:
+def test_accuracy_is_its_definition_row_by_row(scores: Array, classes: list[int]) -> None:
     targets = np.eye(3)[classes]
-    assert METRICS[name](targets, scores) == pytest.approx(TWINS[name](targets.tolist(), scores.tolist()), rel=1e-14)
+    assert accuracy(targets, scores) == pytest.approx(twins.accuracy(targets.tolist(), scores.tolist()), rel=1e-14)
+    assert metric("accuracy", SOFTMAX, targets, scores) == accuracy(targets, scores)
 
 
-@every_metric
-def test_no_scores_are_better_than_the_targets_themselves(name: str, rng: np.random.Generator) -> None:
-    targets = np.eye(4)[rng.integers(4, size=50)]
-    perfect = METRICS[name](targets, targets)
-    assert all(METRICS[name](targets, rng.normal(size=targets.shape)) < perfect for _ in range(20))
+@pytest.mark.parametrize("name", CLASSIFICATION)
+def test_no_class_scores_are_better_than_the_targets_themselves(name: str, rng: np.random.Generator) -> None:
+    targets = np.eye(2 if name in BINARY else 4)[rng.integers(2 if name in BINARY else 4, size=50)]
+    perfect = metric(name, SOFTMAX, targets, 50 * targets)
+    assert all(metric(name, SOFTMAX, targets, rng.normal(size=targets.shape)) < perfect for _ in range(5))
+
+
+@pytest.mark.parametrize("name", CLASSIFICATION)
+def test_one_logistic_output_is_a_softmax_of_two(name: str, rng: np.random.Generator) -> None:
+    scores, labels = rng.normal(size=50), rng.integers(2, size=50)
+    logistic = metric(name, "logistic_cross_entropy", labels[:, np.newaxis] * 1.0, scores[:, np.newaxis])
+    softmax = metric(name, SOFTMAX, np.eye(2)[labels], np.stack([np.zeros(50), scores], axis=1))
+    assert logistic == pytest.approx(softmax, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", REGRESSION)
+def test_no_numbers_are_better_than_the_targets_themselves(name: str, rng: np.random.Generator) -> None:
+    targets = rng.normal(size=(50, 1))
+    perfect = metric(name, "huber", targets, targets)
+    assert all(metric(name, "huber", targets, rng.normal(size=(50, 1))) < perfect for _ in range(5))
 
 
 def test_accuracy_is_one_for_the_targets_and_zero_for_their_opposite() -> None:
     targets = np.eye(3)
-    assert METRICS["accuracy"](targets, targets) == 1.0
-    assert METRICS["accuracy"](targets, -targets) == 0.0
+    assert accuracy(targets, targets) == 1.0
+    assert accuracy(targets, -targets) == 0.0
 
 
 @every_metric
-def test_metrics_are_maximised_and_losses_minimised(name: str) -> None:
+def test_metrics_are_scikit_learns_and_maximised(name: str) -> None:
+    assert name in get_scorer_names()
     assert larger_is_better(f"val_{name}")
+
+
+def test_losses_are_minimised() -> None:
     assert not larger_is_better("val_loss")
     assert not larger_is_better("train_loss")

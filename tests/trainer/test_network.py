@@ -71,11 +71,11 @@ def test_statistics_are_one_vector_that_inference_reads(rng: np.random.Generator
 
 def test_smaller_batches_reuse_the_memory_of_the_largest(rng: np.random.Generator) -> None:
     network = network_of()
-    large = network.forward(rng.normal(size=(8, 5)), train=True)
-    small = network.forward(rng.normal(size=(3, 5)), train=True)
+    large = network.forward(rng.normal(size=(8, 5)), train=False)
+    small = network.forward(rng.normal(size=(3, 5)), train=False)
     assert np.shares_memory(large, small)
     assert small.shape == (3, 3)
-    assert network.forward(rng.normal(size=(8, 5)), train=True).shape == (8, 3)
+    assert network.forward(rng.normal(size=(8, 5)), train=False).shape == (8, 3)
 
 
 def test_a_batch_larger_than_the_capacity_is_refused(rng: np.random.Generator) -> None:
@@ -85,7 +85,12 @@ def test_a_batch_larger_than_the_capacity_is_refused(rng: np.random.Generator) -
 
 def test_big_arrays_start_on_a_cache_line() -> None:
     network = network_of()
-    arrays = [network.parameters, network.gradient, network.statistics, *(layer.y for layer in network.layers)]
+    arrays = [
+        network.parameters,
+        network.gradient,
+        network.statistics,
+        *(layer.y for layer in network.layers if layer.kind == "dense"),
+    ]
     assert all(array.ctypes.data % CACHE_LINE == 0 for array in arrays)
 
 
@@ -109,7 +114,7 @@ def test_backward_is_the_slope_of_the_cost_with_penalties_and_frozen_masks(
 ) -> None:
     network = network_of(Architecture(5, 3, (6, 4), activation=activation, batch_norm=batch_norm, dropout=0.3, l2=0.7))
     x, targets = rng.normal(size=(8, 5)), np.eye(3)[rng.integers(3, size=8)]
-    network.draw(rng, 8)
+    network.draw([rng], 8)
     network.backward(network.forward(x, train=True), targets)
     gradient = network.gradient.copy()
     slopes = central_differences(lambda: network.cost(x, targets), network.parameters)
@@ -119,7 +124,7 @@ def test_backward_is_the_slope_of_the_cost_with_penalties_and_frozen_masks(
 def test_the_cost_is_the_loss_and_the_penalties(rng: np.random.Generator) -> None:
     network = network_of()
     x, targets = rng.normal(size=(8, 5)), np.eye(3)[rng.integers(3, size=8)]
-    network.draw(rng, 8)
+    network.draw([rng], 8)
     loss = network.loss.value(network.forward(x, train=True), targets)
     assert network.penalty() == pytest.approx(0.1 / 2 * float(np.square(network.weights).sum()), rel=1e-13)
     assert network.cost(x, targets) == pytest.approx(loss + network.penalty(), rel=1e-13)
@@ -131,7 +136,7 @@ def test_drawing_makes_ready_for_a_batch_of_any_size(rng: np.random.Generator) -
         x = rng.normal(size=(rows, 5))
         network.keep_all(rows)
         kept = network.forward(x, train=True).copy()
-        network.draw(rng, rows)
+        network.draw([rng], rows)
         first = network.forward(x, train=True).copy()
         assert first.shape == kept.shape == (rows, 3)
         np.testing.assert_array_equal(network.forward(x, train=True), first)
@@ -141,7 +146,7 @@ def test_keep_all_is_a_network_without_dropout(rng: np.random.Generator) -> None
     network, without = network_of(), network_of(Architecture(5, 3, (6, 4), activation="tanh"))
     without.parameters[...] = network.parameters
     x = rng.normal(size=(4, 5))
-    network.draw(rng, 4)
+    network.draw([rng], 4)
     dropped = network.forward(x, train=True).copy()
     network.keep_all(4)
     np.testing.assert_array_equal(network.forward(x, train=True), without.forward(x, train=True))
@@ -157,7 +162,7 @@ def test_keep_all_is_a_network_without_dropout(rng: np.random.Generator) -> None
 )
 def test_layers_that_do_not_fit_each_other_are_refused(layers: list[Layer]) -> None:
     with pytest.raises(ValueError, match=r"^dense gives 3 columns, (dense|batch_norm) takes [24]$"):
-        Network(layers, LOSSES["softmax_cross_entropy"](), capacity=1)
+        Network(layers, LOSSES["softmax_cross_entropy"](2), capacity=1)
 
 
 def test_initialising_twice_with_equal_generators_gives_equal_bits_and_forgets_the_past() -> None:
@@ -175,5 +180,6 @@ def test_no_gradient_is_computed_for_the_networks_input(rng: np.random.Generator
     network = network_of()
     network.keep_all(8)
     network.backward(network.forward(rng.normal(size=(8, 5)), train=True), np.eye(3)[rng.integers(3, size=8)])
-    assert not network.layers[0].dx.any()
-    assert all(layer.dx.any() for layer in network.layers[1:])
+    dense = [layer for layer in network.layers if layer.kind == "dense"]
+    assert not hasattr(dense[0], "dx")
+    assert all(layer.dx.any() for layer in dense[1:])

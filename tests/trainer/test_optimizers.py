@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 import pytest
 
+from tests.trainer.cases import Steps
 from trainer.arrays import Array
 from trainer.optimizers import OPTIMIZERS
 
@@ -39,7 +40,30 @@ def adam(theta: float, alpha: float, beta: float) -> Iterator[float]:
         theta -= alpha * m_hat / (math.sqrt(v_hat) + 1e-8)
 
 
-RULES: Mapping[str, Rule] = {"sgd": sgd, "momentum": momentum, "adam": adam}
+def nesterov(theta: float, alpha: float, beta: float) -> Iterator[float]:
+    velocity = 0.0
+    while True:  # Bengio, Boulanger-Lewandowski, Pascanu 2013, equation 7
+        gradient = yield theta
+        old, velocity = velocity, beta * velocity - alpha * gradient
+        theta += beta**2 * old - (1 + beta) * alpha * gradient
+
+
+def rmsprop(theta: float, alpha: float, _beta: float) -> Iterator[float]:
+    square = 0.0
+    while True:  # Tieleman, Hinton 2012
+        gradient = yield theta
+        square = 0.999 * square + (1 - 0.999) * gradient**2
+        theta -= alpha * gradient / (math.sqrt(square) + 1e-8)
+
+
+RULES: Mapping[str, Rule] = {
+    "sgd": sgd,
+    "momentum": momentum,
+    "nesterov": nesterov,
+    "rmsprop": rmsprop,
+    "adam": adam,
+    "adamw": adam,  # here without decay
+}
 
 every_optimizer = pytest.mark.parametrize("kind", OPTIMIZERS)
 
@@ -51,7 +75,7 @@ def test_a_hundred_steps_follow_the_published_rule(kind: str, beta: float, rng: 
     rules = [RULES[kind](theta, 0.05, beta) for theta in parameters.tolist()]
     for rule in rules:
         next(rule)
-    optimizer = OPTIMIZERS[kind](parameters, beta=beta)
+    optimizer = Steps(kind, parameters, beta)
     for _ in range(100):
         gradient = rng.normal(0.2, 1.0, 5)
         expected = [rule.send(g) for rule, g in zip(rules, gradient.tolist(), strict=True)]
@@ -62,17 +86,16 @@ def test_a_hundred_steps_follow_the_published_rule(kind: str, beta: float, rng: 
 @every_optimizer
 def test_parameters_are_updated_in_place_and_keep_their_precision(kind: str) -> None:
     parameters = np.ones(3, dtype=np.float32)
-    optimizer = OPTIMIZERS[kind](parameters, beta=0.9)
+    optimizer = Steps(kind, parameters, 0.9)
     optimizer.step(np.ones(3, dtype=np.float32), 0.1)
-    assert optimizer.parameters is parameters
     assert (parameters < 1).all()
-    assert {value.dtype for value in vars(optimizer).values() if isinstance(value, np.ndarray)} == {parameters.dtype}
+    assert {slot.dtype for slot in optimizer.optimizer.state.values()} <= {parameters.dtype}
 
 
 @every_optimizer
 def test_no_gradient_from_the_start_means_no_movement(kind: str) -> None:
     parameters = np.arange(4.0)
-    optimizer = OPTIMIZERS[kind](parameters, beta=0.9)
+    optimizer = Steps(kind, parameters, 0.9)
     for _ in range(10):
         optimizer.step(np.zeros(4), 0.1)
     assert parameters.tolist() == [0.0, 1.0, 2.0, 3.0]
@@ -81,7 +104,7 @@ def test_no_gradient_from_the_start_means_no_movement(kind: str) -> None:
 @every_optimizer
 def test_the_minimum_of_a_bowl_is_found(kind: str) -> None:
     parameters = np.array([8.0, -3.0])
-    optimizer = OPTIMIZERS[kind](parameters, beta=0.9)
+    optimizer = Steps(kind, parameters, 0.9)
     for _ in range(3000):
         optimizer.step(2 * (parameters - 1.0), 0.05)
     np.testing.assert_allclose(parameters, 1.0, atol=1e-3)
@@ -90,7 +113,7 @@ def test_the_minimum_of_a_bowl_is_found(kind: str) -> None:
 def descended(steps: int) -> float:
     """Gradient descent on w² − 10 w + 25 from 0 with a learning rate of 0.01."""
     w: Array = np.zeros(1)
-    optimizer = OPTIMIZERS["sgd"](w, beta=0.0)
+    optimizer = Steps("sgd", w, 0.0)
     for _ in range(steps):
         optimizer.step(2 * w - 10, 0.01)
     return w.item()
@@ -106,14 +129,14 @@ def test_gradient_descent_on_a_parabola_has_the_published_values() -> None:
 def test_adams_first_step_is_the_learning_rate_whatever_the_gradients_size(scale: float) -> None:
     # m̂/√v̂ is the sign of the gradient after one step (Kingma, Ba 2015, section 2.1).
     parameters = np.zeros(2)
-    OPTIMIZERS["adam"](parameters, beta=0.9).step(np.array([scale, -scale]), 0.01)
+    Steps("adam", parameters, 0.9).step(np.array([scale, -scale]), 0.01)
     np.testing.assert_allclose(parameters, [-0.01, 0.01], rtol=2e-5)
 
 
 def test_momentum_without_memory_is_gradient_descent(rng: np.random.Generator) -> None:
     start = rng.normal(size=4)
     both = [start.copy(), start.copy()]
-    optimizers = [OPTIMIZERS[kind](w, beta=0.0) for kind, w in zip(("sgd", "momentum"), both, strict=True)]
+    optimizers = [Steps(kind, w, 0.0) for kind, w in zip(("sgd", "momentum"), both, strict=True)]
     for _ in range(20):
         gradient = rng.normal(size=4)
         for optimizer in optimizers:

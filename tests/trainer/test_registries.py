@@ -4,11 +4,10 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.trainer import bundled_cases, cases, faults, test_losses, test_metrics, test_optimizers, test_penalties
+from tests.trainer import bundled_cases, cases, faults, test_losses, test_optimizers, test_penalties
 from trainer.data import BUNDLED, READERS
 from trainer.layers import ACTIVATIONS, LAYERS
 from trainer.losses import LOSSES
-from trainer.metrics import METRICS
 from trainer.optimizers import OPTIMIZERS
 from trainer.penalties import PENALTIES
 
@@ -23,7 +22,6 @@ from trainer.penalties import PENALTIES
         pytest.param(OPTIMIZERS, test_optimizers.RULES, id="optimizers"),
         pytest.param(OPTIMIZERS, bundled_cases.LEARNING_RATES, id="optimizers' learning rates"),
         pytest.param(PENALTIES, test_penalties.TWINS, id="penalties"),
-        pytest.param(METRICS, test_metrics.TWINS, id="metrics"),
         pytest.param(BUNDLED, bundled_cases.BUNDLED_CASES, id="bundled data sets"),
         pytest.param(READERS, {".npz"}, id="readers of files"),  # test_npz.py
     ],

@@ -21,7 +21,7 @@ def dense(values: Values, x: Matrix, _train: bool) -> Matrix:
 def batch_norm(values: Values, x: Matrix, train: bool) -> Matrix:
     columns = []
     for j, column in enumerate(zip(*x, strict=True)):
-        mean, variance = moments(column) if train else (values["running_mean"][0][j], values["running_variance"][0][j])
+        mean, variance = moments(column) if train else (values["mean"][0][j], values["variance"][0][j])
         gamma, beta = values["gamma"][0][j], values["beta"][0][j]
         columns.append([gamma * (number - mean) / math.sqrt(variance + 1e-5) + beta for number in column])
     return [list(row) for row in zip(*columns, strict=True)]
@@ -51,6 +51,10 @@ def sigmoid(number: float) -> float:
     return 1 / (1 + math.exp(-number))
 
 
+def gelu(number: float) -> float:
+    return number / 2 * (1 + math.tanh(math.sqrt(2 / math.pi) * (number + 0.044715 * number**3)))
+
+
 def softmax(row: list[float]) -> list[float]:
     total = math.fsum(math.exp(score) for score in row)
     return [math.exp(score) / total for score in row]
@@ -67,3 +71,24 @@ def softmax_cross_entropy(scores: Matrix, targets: Matrix) -> float:
 def accuracy(targets: Matrix, scores: Matrix) -> float:
     hits = [row.index(max(row)) == target.index(1.0) for row, target in zip(scores, targets, strict=True)]
     return sum(hits) / len(hits)
+
+
+def mean_over_numbers(loss: Callable[[float, float], float], scores: Matrix, targets: Matrix) -> float:
+    pairs = [pair for row, wanted in zip(scores, targets, strict=True) for pair in zip(row, wanted, strict=True)]
+    return math.fsum(loss(z, t) for z, t in pairs) / len(pairs)
+
+
+def logistic_cross_entropy(scores: Matrix, targets: Matrix) -> float:
+    return mean_over_numbers(lambda z, t: -t * math.log(sigmoid(z)) - (1 - t) * math.log(sigmoid(-z)), scores, targets)
+
+
+def mean_squared_error(scores: Matrix, targets: Matrix) -> float:
+    return mean_over_numbers(lambda z, t: (z - t) ** 2, scores, targets)
+
+
+def huber(scores: Matrix, targets: Matrix) -> float:
+    def loss(z: float, t: float) -> float:
+        r = abs(z - t)
+        return r * r / 2 if r <= 1 else r - 0.5
+
+    return mean_over_numbers(loss, scores, targets)

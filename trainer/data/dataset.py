@@ -34,7 +34,8 @@ class Rows:
     """Rows ready for a network."""
 
     x: Array  # (rows, features), float32, contiguous
-    targets: Array  # (rows, classes), float32, one-hot
+    targets: Array  # (rows, outputs), of the same type; one-hot for classes
+    weights: Array | None = None  # (rows, 1), how much each row counts; their mean should be 1
 
     def __len__(self) -> int:
         return len(self.x)

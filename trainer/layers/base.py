@@ -1,37 +1,38 @@
 """What a layer is: one differentiable step whose memory belongs to the network."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from trainer.arrays import Array
+from trainer.parts import Part
 
 
-class Layer(ABC):
+class Layer(Part, ABC):
     """One step of a network, from rows of `n_in` numbers to rows of `n_out` numbers.
 
-    A layer declares what memory it needs, and the network sets it as attributes:
+    Beside the memory of every part, a layer declares, and the network sets as attributes:
 
     - every name in `tensors()` (and, behind a `d`, its gradient): a view of the flat parameter vector;
-    - every name in `statistics()`: numbers that training updates and inference reads, but no gradient;
-    - every name in `buffers()`: one row for each row of the batch, with that many columns.
+    - every name in `statistics()`: what inference needs beside the tensors, an exponentially weighted
+      average of what training batches write to the same name behind `new_`.
 
-    All arrays may have further axes in front (trials trained side by side), so layers reckon axes from
-    the end. Randomness enters through `initialise` and `draw` alone: `forward` and `backward` are
-    pure functions of parameters, input and what was last drawn, which is what a gradient check needs.
+    Randomness enters through `initialise` and `draw` alone: `forward` and `backward` are pure functions
+    of parameters, input and what was last drawn, which is what a gradient check needs.
     """
 
-    kind: ClassVar[str]
-    """The layer's name in tables, as in `dense_1.W`."""
     weights: ClassVar[tuple[str, ...]] = ()
     """The tensors that penalties act on."""
+    keeps_output: ClassVar[bool] = False
+    """Whether `backward` reads what `forward` returned, which the next layer must then leave as it is."""
+    passes_input: ClassVar[bool] = False
+    """Whether `forward` may return its input itself."""
     input_gradient: bool = True
-    """Whether anything comes before this layer that needs `dx`."""
-
-    y: Array
-    dx: Array
+    """Whether anything comes before this layer that needs dJ/dx."""
+    in_place: bool = False
+    """Whether a training `forward` may overwrite its input."""
 
     def __init__(self, n_in: int, n_out: int) -> None:
         self.n_in = n_in
@@ -45,15 +46,14 @@ class Layer(ABC):
         """Names and shapes of what inference needs beside the tensors."""
         return {}
 
-    def buffers(self) -> Mapping[str, int]:
-        """Names and widths of the per-row work arrays."""
-        return {"y": self.n_out, "dx": self.n_in}
+    def initialise(self, rng: np.random.Generator, trial: Sequence[int]) -> None:
+        """Set the tensors to their values before training; `trial` is the index in front, () for a lone network."""
 
-    def initialise(self, rng: np.random.Generator) -> None:
-        """Set the tensors to their values before training."""
+    def draw(self, rngs: Sequence[np.random.Generator]) -> None:
+        """Draw the randomness of the next training step, from one generator for each trial side by side."""
 
-    def draw(self, rng: np.random.Generator) -> None:
-        """Draw the randomness of the next training step."""
+    def forget(self) -> None:
+        """Drop what was drawn ahead, so that the next draw depends on the generators' state alone."""
 
     def keep_all(self) -> None:
         """Undo `draw`: the next training step is as if nothing were random."""
@@ -66,12 +66,5 @@ class Layer(ABC):
     def backward(self, dy: Array) -> Array:
         """From dJ/dy (batch, n_out) of the last training `forward` to dJ/dx (batch, n_in).
 
-        Writes the gradients of the layer's tensors on the way.
+        Writes the gradients of the layer's tensors on the way. May overwrite dy, and return it.
         """
-
-    def pattern(self) -> Array | None:
-        """On which side of each kink the last `forward` was; None for a smooth layer.
-
-        Two parameter settings with equal patterns lie on one smooth piece of the cost.
-        """
-        return None

@@ -1,24 +1,23 @@
 """Batch normalisation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 
-from trainer.arrays import Array
+from trainer.arrays import Array, Setting
 from trainer.layers.base import Layer
+from trainer.parts import ROWS, Buffer
 
 EPSILON = 1e-5
-KEEP = 0.9
-"""How much of the running statistics each batch leaves in place."""
 
 
 class BatchNorm(Layer):
     """y = γ (x − μ) / √(σ² + ε) + β (Ioffe, Szegedy 2015, algorithm 1).
 
     In training μ and σ² are the batch's own, and the gradient flows through them; inference uses their
-    exponentially weighted averages. γ and β have the shape (1, n). Departure from the paper: the
-    running variance averages the biased batch variances, so that a batch of one row is no special case.
+    exponentially weighted averages. γ and β have the shape (1, n). Departure from the paper: the average
+    is of the biased batch variances, so that a batch of one row is no special case.
     """
 
     kind: ClassVar[str] = "batch_norm"
@@ -27,10 +26,17 @@ class BatchNorm(Layer):
     dgamma: Array
     beta: Array
     dbeta: Array
-    running_mean: Array
-    running_variance: Array
-    normalised: Array
+    mean: Array
+    new_mean: Array
+    variance: Array
+    new_variance: Array
+    centred: Array
+    y: Array
     work: Array
+    epsilon: Array
+    deviation: Array
+    scale: Array
+    slope: Array
 
     def __init__(self, n: int) -> None:
         super().__init__(n, n)
@@ -39,58 +45,65 @@ class BatchNorm(Layer):
         return {"gamma": (1, self.n_out), "beta": (1, self.n_out)}
 
     def statistics(self) -> Mapping[str, tuple[int, int]]:
-        return {"running_mean": (1, self.n_out), "running_variance": (1, self.n_out)}
+        return {"mean": (1, self.n_out), "variance": (1, self.n_out)}
 
-    def buffers(self) -> Mapping[str, int]:
-        return {**super().buffers(), "normalised": self.n_out, "work": self.n_out}
+    def buffers(self) -> Mapping[str, Buffer]:
+        full = (ROWS, self.n_out)
+        buffers = {"y": Buffer(full), "work": Buffer(full, shared="work")}
+        return buffers if self.in_place else buffers | {"centred": Buffer(full)}
 
-    def initialise(self, rng: np.random.Generator) -> None:
-        self.gamma[...] = 1.0
-        self.beta[...] = 0.0
-        self.running_mean[...] = 0.0
-        self.running_variance[...] = 1.0
+    def vectors(self) -> Mapping[str, int]:
+        return dict.fromkeys(("deviation", "scale", "slope"), self.n_out)
+
+    def constants(self) -> Mapping[str, Setting | Array]:
+        return {"epsilon": EPSILON}
+
+    def initialise(self, rng: np.random.Generator, trial: Sequence[int]) -> None:
+        self.gamma[*trial] = 1.0
+        self.beta[*trial] = 0.0
+        self.mean[*trial] = 0.0
+        self.variance[*trial] = 1.0
 
     def forward(self, x: Array, *, train: bool) -> Array:
-        if train:
-            self._normalise_by_batch(x)
-        else:
-            np.subtract(x, self.running_mean, out=self.normalised)
-            np.divide(self.normalised, np.sqrt(self.running_variance + EPSILON), out=self.normalised)
-        np.multiply(self.normalised, self.gamma, out=self.y)
-        np.add(self.y, self.beta, out=self.y)
+        return self._by_batch(x) if train else self._by_averages(x)
+
+    def _by_batch(self, x: Array) -> Array:
+        if self.in_place:
+            self.centred = x
+        self.product(self.shares, x, self.new_mean)  # (1, n)
+        np.subtract(x, self.new_mean, self.centred)
+        np.multiply(self.centred, self.centred, self.work)
+        self.product(self.shares, self.work, self.new_variance)  # (1, n)
+        self._set_scale(self.new_variance)
+        np.multiply(self.centred, self.scale, self.y)
+        np.add(self.y, self.beta, self.y)
         return self.y
 
-    def _normalise_by_batch(self, x: Array) -> None:
-        mean = _row_mean(x)  # (1, n)
-        np.subtract(x, mean, out=self.normalised)
-        np.multiply(self.normalised, self.normalised, out=self.work)
-        variance = _row_mean(self.work)
-        self.inverse_deviation = 1 / np.sqrt(variance + EPSILON)
-        np.multiply(self.normalised, self.inverse_deviation, out=self.normalised)
-        _average(self.running_mean, mean)
-        _average(self.running_variance, variance)
+    def _by_averages(self, x: Array) -> Array:
+        self._set_scale(self.variance)
+        np.multiply(self.mean, self.scale, self.slope)
+        np.subtract(self.beta, self.slope, self.slope)
+        np.multiply(x, self.scale, self.y)
+        np.add(self.y, self.slope, self.y)
+        return self.y
+
+    def _set_scale(self, variance: Array) -> None:
+        np.add(variance, self.epsilon, self.deviation)
+        np.sqrt(self.deviation, self.deviation)
+        np.divide(self.gamma, self.deviation, self.scale)
 
     def backward(self, dy: Array) -> Array:
-        """With x̂ the normalised input: dx = γ/√(σ² + ε) · (dy − mean(dy) − x̂ · mean(dy · x̂))."""
-        n = dy.shape[-2]
-        np.multiply(dy, self.normalised, out=self.work)
-        np.add.reduce(self.work, axis=-2, keepdims=True, out=self.dgamma)
-        np.add.reduce(dy, axis=-2, keepdims=True, out=self.dbeta)
-        np.multiply(self.normalised, self.dgamma / n, out=self.work)
-        np.subtract(dy, self.dbeta / n, out=self.dx)
-        np.subtract(self.dx, self.work, out=self.dx)
-        np.multiply(self.dx, self.gamma * self.inverse_deviation, out=self.dx)
-        return self.dx
+        """With x̂ = (x − μ)/√(σ² + ε): dx = γ/√(σ² + ε) · (dy − mean(dy) − x̂ · mean(dy · x̂))."""
+        np.multiply(dy, self.centred, self.work)
+        self.product(self.ones, self.work, self.dgamma)
+        np.divide(self.dgamma, self.deviation, self.dgamma)
+        self.product(self.ones, dy, self.dbeta)
 
-
-def _average(running: Array, batch: Array) -> None:
-    """Take a batch's statistic into its exponentially weighted average, in place."""
-    running *= KEEP
-    running += (1 - KEEP) * batch
-
-
-def _row_mean(x: Array) -> Array:
-    """The mean over the batch, kept as one row: (1, n)."""
-    total: Array = np.add.reduce(x, axis=-2, keepdims=True)
-    total /= x.shape[-2]
-    return total
+        np.divide(self.dgamma, self.deviation, self.slope)
+        np.multiply(self.slope, self.share, self.slope)
+        np.multiply(self.centred, self.slope, self.work)
+        np.subtract(dy, self.work, dy)
+        np.multiply(self.dbeta, self.share, self.slope)
+        np.subtract(dy, self.slope, dy)
+        np.multiply(dy, self.scale, dy)
+        return dy

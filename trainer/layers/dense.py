@@ -1,13 +1,14 @@
 """The fully connected layer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from trainer.arrays import Array
-from trainer.initializers import Initializer
+from trainer.initializers import Initializer, fill
 from trainer.layers.base import Layer
+from trainer.parts import ROWS, Buffer
 
 
 class Dense(Layer):
@@ -24,6 +25,8 @@ class Dense(Layer):
     dW: Array
     b: Array
     db: Array
+    y: Array
+    dx: Array
 
     def __init__(self, n_in: int, n_out: int, *, initializer: Initializer, bias: bool = True) -> None:
         super().__init__(n_in, n_out)
@@ -34,28 +37,27 @@ class Dense(Layer):
         weight = {"W": (self.n_in, self.n_out)}
         return weight | {"b": (1, self.n_out)} if self.bias else weight
 
-    def initialise(self, rng: np.random.Generator) -> None:
-        self.W[...] = self.initializer(rng, self.n_in, self.n_out)
+    def buffers(self) -> Mapping[str, Buffer]:
+        output = {"y": Buffer((ROWS, self.n_out))}
+        return output | {"dx": Buffer((ROWS, self.n_in), shared="dx")} if self.input_gradient else output
+
+    def initialise(self, rng: np.random.Generator, trial: Sequence[int]) -> None:
+        fill(self.W[*trial], rng, self.initializer)
         if self.bias:
-            self.b[...] = 0.0
+            self.b[*trial] = 0.0
 
     def forward(self, x: Array, *, train: bool) -> Array:
         self.x = x
-        _product(x)(x, self.W, out=self.y)  # (batch, n_out)
+        self.product(x, self.W, self.y)  # (batch, n_out)
         if self.bias:
-            np.add(self.y, self.b, out=self.y)
+            np.add(self.y, self.b, self.y)
         return self.y
 
     def backward(self, dy: Array) -> Array:
-        product = _product(dy)
-        product(self.x.swapaxes(-1, -2), dy, out=self.dW)
+        self.product(self.x.mT, dy, self.dW)
         if self.bias:
-            np.add.reduce(dy, axis=-2, keepdims=True, out=self.db)
-        if self.input_gradient:
-            product(dy, self.W.swapaxes(-1, -2), out=self.dx)
+            self.product(self.ones, dy, self.db)
+        if not self.input_gradient:
+            return dy
+        self.product(dy, self.W.mT, self.dx)
         return self.dx
-
-
-def _product(x: Array) -> Callable[..., Array]:
-    """The matrix product: `dot` has less overhead, `matmul` knows stacks of matrices."""
-    return np.dot if x.ndim == 2 else np.matmul

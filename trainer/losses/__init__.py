@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping
 
-from trainer.losses.base import Loss
+from trainer.losses.base import Loss, LossSettings
+from trainer.losses.huber import Huber
+from trainer.losses.logistic_cross_entropy import LogisticCrossEntropy
+from trainer.losses.mean_squared_error import MeanSquaredError
 from trainer.losses.softmax_cross_entropy import SoftmaxCrossEntropy
 
-LOSSES: Mapping[str, type[Loss]] = {loss.kind: loss for loss in (SoftmaxCrossEntropy,)}
+LOSSES: Mapping[str, type[Loss]] = {
+    loss.kind: loss for loss in (SoftmaxCrossEntropy, LogisticCrossEntropy, MeanSquaredError, Huber)
+}
 
-__all__ = ["LOSSES", "Loss"]
+__all__ = ["LOSSES", "Loss", "LossSettings"]

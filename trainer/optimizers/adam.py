@@ -1,45 +1,55 @@
 """Adam."""
 
+import math
 from typing import ClassVar
 
 import numpy as np
 
-from trainer.arrays import Array
-from trainer.optimizers.base import Optimizer
-
-BETA2 = 0.999
-EPSILON = 1e-8
+from trainer.network import Network
+from trainer.optimizers.base import Block, Optimizer, Rates
 
 
 class Adam(Optimizer):
     """m ← β m + (1 − β) g, v ← β₂ v + (1 − β₂) g², θ ← θ − α m̂ / (√v̂ + ε) (Kingma, Ba 2015, algorithm 1).
 
-    m̂ = m / (1 − βᵗ) and v̂ = v / (1 − β₂ᵗ) correct the averages for having started at 0.
+    m̂ = m / (1 − βᵗ) and v̂ = v / (1 − β₂ᵗ) correct the averages for having started at 0. Kept are the sums
+    M = m / (1 − β) and V = v / (1 − β₂), which need two passes over memory less; the factors between sums and
+    averages go into one step size and one ε for each step.
     """
 
     kind: ClassVar[str] = "adam"
+    slots: ClassVar[tuple[str, ...]] = ("sum", "square_sum")
 
-    def __init__(self, parameters: Array, *, beta: float) -> None:
-        super().__init__(parameters, beta=beta)
-        self.mean = np.zeros_like(parameters)
-        self.square = np.zeros_like(parameters)
-        self.work = np.zeros_like(parameters)
-        self.steps = 0
+    def __init__(self, network: Network, rates: Rates | None = None) -> None:
+        super().__init__(network, rates)
+        self.beta = self.number(self.rates.beta)
+        self.beta2 = self.number(self.rates.beta2)
+        self.step_size = self.learning_rate.copy()
+        self.floor = self.learning_rate.copy()
+        rates, trials = self.rates, self.learning_rate.size
+        settings = np.broadcast_arrays(rates.beta, rates.beta2, rates.epsilon, np.empty(trials))[:3]
+        self._numbers: list[tuple[float, float, float]] = list(zip(*(each.tolist() for each in settings), strict=True))
+        self._step_sizes, self._floors = self.step_size.reshape(-1), self.floor.reshape(-1)
 
-    def step(self, gradient: Array, learning_rate: float) -> None:
-        self.steps += 1
-        work = self.work
-        np.multiply(self.mean, self.beta, out=self.mean)
-        np.multiply(gradient, 1 - self.beta, out=work)
-        np.add(self.mean, work, out=self.mean)
-        np.multiply(self.square, BETA2, out=self.square)
-        np.multiply(gradient, gradient, out=gradient)
-        np.multiply(gradient, 1 - BETA2, out=gradient)
-        np.add(self.square, gradient, out=self.square)
+    def prepare(self) -> None:
+        """√v̂ + ε = √V · r + ε with r = √((1 − β₂)/(1 − β₂ᵗ)), so both sides are divided by r."""
+        for trial, (beta, beta2, epsilon) in enumerate(self._numbers):
+            root = math.sqrt((1 - beta2) / (1 - beta2**self.steps))
+            rate = float(self.learning_rate.item(trial))
+            self._step_sizes[trial] = rate * (1 - beta) / (1 - beta**self.steps) / root
+            self._floors[trial] = epsilon / root
 
-        np.divide(self.square, 1 - BETA2**self.steps, out=work)
-        np.sqrt(work, out=work)
-        np.add(work, EPSILON, out=work)
-        np.divide(self.mean, work, out=work)
-        np.multiply(work, learning_rate / (1 - self.beta**self.steps), out=work)
-        np.subtract(self.parameters, work, out=self.parameters)
+    def update(self, block: Block) -> None:
+        total, square_total = block.slots
+        work = block.work
+        np.multiply(total, self.beta, total)
+        np.add(total, block.gradient, total)
+        np.multiply(block.gradient, block.gradient, work)
+        np.multiply(square_total, self.beta2, square_total)
+        np.add(square_total, work, square_total)
+
+        np.sqrt(square_total, work)
+        np.add(work, self.floor, work)
+        np.divide(total, work, work)
+        np.multiply(work, self.step_size, work)
+        np.subtract(block.parameters, work, block.parameters)

@@ -4,21 +4,23 @@ from typing import ClassVar
 
 import numpy as np
 
-from trainer.arrays import Array
-from trainer.optimizers.sgd import SGD
+from trainer.network import Network
+from trainer.optimizers.base import Block, Optimizer, Rates
 
 
-class Momentum(SGD):
+class Momentum(Optimizer):
     """v ← β v + g, θ ← θ − α v (Polyak 1964; in this form Sutskever, Martens, Dahl, Hinton 2013)."""
 
     kind: ClassVar[str] = "momentum"
+    slots: ClassVar[tuple[str, ...]] = ("velocity",)
 
-    def __init__(self, parameters: Array, *, beta: float) -> None:
-        super().__init__(parameters, beta=beta)
-        self.velocity = np.zeros_like(parameters)
+    def __init__(self, network: Network, rates: Rates | None = None) -> None:
+        super().__init__(network, rates)
+        self.beta = self.number(self.rates.beta)
 
-    def step(self, gradient: Array, learning_rate: float) -> None:
-        np.multiply(self.velocity, self.beta, out=self.velocity)
-        np.add(self.velocity, gradient, out=self.velocity)
-        np.copyto(gradient, self.velocity)
-        super().step(gradient, learning_rate)
+    def update(self, block: Block) -> None:
+        (velocity,) = block.slots
+        np.multiply(velocity, self.beta, velocity)
+        np.add(velocity, block.gradient, velocity)
+        np.multiply(velocity, self.learning_rate, block.work)
+        np.subtract(block.parameters, block.work, block.parameters)

@@ -4,8 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from trainer.arrays import Array
-from trainer.optimizers.base import Optimizer
+from trainer.optimizers.base import Block, Optimizer
 
 
 class SGD(Optimizer):
@@ -13,6 +12,6 @@ class SGD(Optimizer):
 
     kind: ClassVar[str] = "sgd"
 
-    def step(self, gradient: Array, learning_rate: float) -> None:
-        np.multiply(gradient, learning_rate, out=gradient)
-        np.subtract(self.parameters, gradient, out=self.parameters)
+    def update(self, block: Block) -> None:
+        np.multiply(block.gradient, self.learning_rate, block.gradient)
+        np.subtract(block.parameters, block.gradient, block.parameters)
