@@ -9,6 +9,8 @@ drawing the dropout masks, forward, backward, optimizer, running statistics; no 
 forms that their documentation recommends, PyTorch with each of its three optimizer implementations.
 """
 
+# ruff: noqa: E402 - threads and search path must be set before NumPy and the trainer are imported
+
 import os
 import sys
 from pathlib import Path
@@ -18,21 +20,21 @@ os.environ.update(THREADS)  # before NumPy is loaded, which reads them once
 if sys.path[0] == str(Path(__file__).parent):
     del sys.path[0]  # where `import trainer` would find this file
 
-import argparse  # noqa: E402
-import time  # noqa: E402
-import warnings  # noqa: E402
-from collections.abc import Callable, Iterator, Sequence  # noqa: E402
-from dataclasses import dataclass  # noqa: E402
-from importlib.util import find_spec  # noqa: E402
-from typing import Any  # noqa: E402
+import argparse
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
 
-import numpy as np  # noqa: E402
-import pandas as pd  # noqa: E402
+import numpy as np
+import pandas as pd
 
-from trainer import Architecture, Fitting, Training, build_stack  # noqa: E402
-from trainer.arrays import calmly  # noqa: E402
-from trainer.batches import Batches  # noqa: E402
-from trainer.data import Rows  # noqa: E402
+from trainer import Architecture, Fitting, Training, build_stack
+from trainer.arrays import calmly
+from trainer.batches import Batches
+from trainer.data import Rows
 
 TURN = 0.25  # seconds that a contender trains in each round
 RATE, BETA, L2, DROPOUT = 0.01, 0.9, 1e-4, 0.5

@@ -100,19 +100,19 @@ def _answers(loss: str, targets: Array, scores: Array) -> tuple[Array, Any]:
 
     truth, predicted, probabilities = _readings(loss, targets, scores)
 
-    class Answers(BaseEstimator):  # type: ignore[misc]
+    class Answers(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         def fit(self) -> None: ...
 
         def predict(self, x: Array) -> Array:
             return predicted
 
-    class ClassAnswers(ClassifierMixin, Answers):  # type: ignore[misc]
+    class ClassAnswers(ClassifierMixin, Answers):  # type: ignore[misc]  # scikit-learn has no types
         classes_ = np.arange(2 if loss == "logistic_cross_entropy" else scores.shape[-1])
 
         def predict_proba(self, x: Array) -> Array:
             return probabilities
 
-    class NumberAnswers(RegressorMixin, Answers):  # type: ignore[misc]
+    class NumberAnswers(RegressorMixin, Answers):  # type: ignore[misc]  # scikit-learn has no types
         pass
 
     return truth, NumberAnswers() if loss in _REGRESSION_LOSSES else ClassAnswers()

@@ -37,7 +37,7 @@ class Disorder(Engine):
         self.most = max(self.most, len(self.under_way))
 
     def wait(self, timeout_s: float) -> list[Outcome]:
-        self.rng.shuffle(self.under_way)  # type: ignore[arg-type]
+        self.rng.shuffle(self.under_way)
         done = [self.under_way.pop() for _ in range(self.rng.integers(0, len(self.under_way) + 1))]
         return [self.outcome(trial) for trial in done]
 

@@ -34,7 +34,7 @@ def test_completed_trials_are_ranked_by_the_metric_ties_by_number_in_any_order_o
     rows: list[Row], maximise: bool, random: object
 ) -> None:
     order = list(range(len(rows)))
-    random.shuffle(order)  # type: ignore[attr-defined]
+    random.shuffle(order)
     sign = -1 if maximise else 1
     expected = sorted((sign * loss, number) for number, (status, loss) in enumerate(rows) if status == "completed")
     ranked = ranking(_table(rows, order), "val_loss", maximise=maximise)

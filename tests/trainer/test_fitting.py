@@ -112,7 +112,7 @@ def test_a_last_batch_of_one_row_does_not_spoil_the_running_variance() -> None:
     with_rest, without = (fitting_of(replace(TRAINING, epochs=30, learning_rate=1e-9)) for _ in range(2))
     with_rest.fit(some_rows(33))
     without.fit(some_rows(32))
-    ratio = with_rest.network.layers[1].variance / without.network.layers[1].variance  # type: ignore[attr-defined]
+    ratio = with_rest.network.layers[1].variance / without.network.layers[1].variance
     assert np.all((ratio > 0.8) & (ratio < 1.25))
 
 
@@ -218,7 +218,7 @@ def test_a_lone_layer_learns_a_linear_problem() -> None:
 )
 def test_settings_out_of_range_are_refused_in_a_sentence(setting: str, value: object, sentence: str) -> None:
     with pytest.raises(TrainerError, match=sentence):
-        replace(TRAINING, **{setting: value})  # type: ignore[arg-type]
+        replace(TRAINING, **{setting: value})
 
 
 def test_a_batch_larger_than_the_network_was_built_for_is_refused() -> None:

@@ -28,7 +28,7 @@ def some_rows(count: int, architecture: Architecture) -> Rows:
 
 
 def fitting_of(architecture: Architecture, **settings: object) -> Fitting:
-    training = Training(**{"batch_size": BATCH, "epochs": 1, **settings})  # type: ignore[arg-type]
+    training = Training(**{"batch_size": BATCH, "epochs": 1, **settings})
     network = architecture.build(capacity=training.batch_size)
     network.initialise(np.random.default_rng(0))
     return Fitting(network, [training], shuffle=[np.random.default_rng(1)], noise=[np.random.default_rng(2)])
@@ -81,7 +81,7 @@ SETTINGS = [
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_no_step_allocates_an_array(case: dict[str, object]) -> None:
-    architecture = Architecture(300, 40, (200, 100), **{"dropout": 0.3, "l2": 1e-4, **case})  # type: ignore[arg-type]
+    architecture = Architecture(300, 40, (200, 100), **{"dropout": 0.3, "l2": 1e-4, **case})
     assert_steps_allocate_nothing(architecture)
 
 
