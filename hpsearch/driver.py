@@ -1,7 +1,7 @@
 """Runs a plan: hands trials to the engine as rounds become ready, and keeps what comes back."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from hpsearch.engine.base import Engine
@@ -11,6 +11,7 @@ from hpsearch.store import Store
 from hpsearch.sweep import Plan, next_round
 
 TICK_S = 1.0
+STACK = 8  # trials trained side by side at most; more leave the cache
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Driver:
     observer: Callable[[Event], None]
     should_stop: Callable[[], bool]
     """Asked before new trials are begun; trials under way are always waited for."""
+    stack_key: Callable[[Trial], Hashable]
+    """Trials with equal keys can be trained side by side; None for a trial that is trained alone."""
     platform: str | None
     """The numeric platform that every worker must be of; None to allow any."""
     abort_on_gate_failure: bool = False
@@ -41,7 +44,7 @@ class Driver:
         self._seen: dict[int, Observation] = {}
         self._limit = self.plan.rounds  # how many rounds are run; fewer once a failed gate ends the sweep
         self._queued = 0  # how many rounds have had their trials put into the queue
-        self._queue: deque[Trial] = deque()
+        self._queue: deque[tuple[Hashable, Trial]] = deque()  # with their stack keys
         self._running = 0
         self._replay()
         while self._submit() or self._running:
@@ -59,10 +62,19 @@ class Driver:
             if not self._queue and not self._queue_next_round():
                 break
             if self._queue:
-                ready = [self._queue.popleft() for _ in range(min(self.engine.free, len(self._queue)))]
+                ready = self._take()
                 self.engine.submit(ready)
                 self._running += len(ready)
         return bool(self._queue) or self._has_next_round()
+
+    def _take(self) -> list[Trial]:
+        """The first trial of the queue; and others beside it, but no more than one worker's share of the queue."""
+        share = min(STACK, -(-len(self._queue) // self.engine.workers))
+        key, first = self._queue.popleft()
+        beside = [pair for pair in self._queue if key is not None and pair[0] == key][: share - 1]
+        for pair in beside:
+            self._queue.remove(pair)
+        return [first, *(trial for _, trial in beside)]
 
     def _has_next_round(self) -> bool:
         return self._queued < self._limit
@@ -81,7 +93,7 @@ class Driver:
             self.store.add_round(planned)
             self._rounds.append(planned)
         trials = self._rounds[number].trials[: self.plan.size(number)]
-        self._queue.extend(trial for trial in trials if trial.number not in self._seen)
+        self._queue.extend((self.stack_key(trial), trial) for trial in trials if trial.number not in self._seen)
         self._queued += 1
         return True
 

@@ -1,7 +1,7 @@
 """From a trial to its outcome: the gate, then the training."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,8 +14,9 @@ from hpsearch.gate import accusation, architecture_of, check_gradients, gradchec
 from hpsearch.records import EpochRow, Outcome, Place, Result, Status, Trial
 from hpsearch.seeds import TrialGenerators, split_seed
 from hpsearch.store.folder import SweepFolder
-from trainer import Architecture, Fit, Network, TrainerError, fit
+from trainer import Architecture, Fit, Fitting, Network, TrainerError, build_stack
 from trainer.data import Dataset, Prepared, Rows, load, prepare
+from trainer.fitting import SHARED
 from trainer.initializers import INITIALIZERS
 from trainer.layers import ACTIVATIONS
 from trainer.metrics import METRICS, larger_is_better
@@ -25,6 +26,9 @@ from trainer.schedules import SCHEDULES
 EVALUATION_ROWS = (
     256  # rows evaluated at once, or a batch if that is larger; part of what decides the last bits of a loss
 )
+
+STACKED_WORK = 1_000_000
+"""Trials are trained side by side up to so many weights times rows of a batch: beyond, the cache is too small."""
 
 KNOWN = Known(
     activations=list(ACTIVATIONS),
@@ -67,6 +71,10 @@ class Worker:
     platform: str
     clock: Callable[[], float]
 
+    def place(self, started: float, duration_s: float) -> Place:
+        """Here, from `started` on."""
+        return Place(datetime.fromtimestamp(started, UTC), duration_s, self.name, self.node, self.platform)
+
 
 def load_data(run: Run) -> Data:
     """Read and split a config's data; raises UsageError."""
@@ -98,27 +106,34 @@ def maximise(metric: str) -> bool:
     return larger_is_better(metric)
 
 
-def run_trial(task: Task, trial: Trial, worker: Worker) -> Outcome:
-    """Gate and train one trial. Whatever goes wrong in it becomes its outcome."""
-    return train_trial(task, trial, worker)[0]
+def stack_key(task: Task, trial: Trial) -> Hashable:
+    """Trials with equal keys can be trained side by side in one worker; None where that would not pay."""
+    run = task.config.trial(trial.values)
+    architecture, training = _architecture(task, run), training_of(run)
+    if architecture.weights * training.batch_size > STACKED_WORK:
+        return None
+    return architecture.stackable(), *(getattr(training, name) for name in SHARED)
+
+
+def run_trials(task: Task, trials: Sequence[Trial], worker: Worker) -> list[Outcome]:
+    """Gate each trial, and train those that pass: side by side, where there are several, which have one `stack_key`.
+
+    Each outcome is, bit for bit, what the trial would give alone. Whatever goes wrong in a trial becomes its outcome.
+    """
+    if len(trials) > 1:
+        with suppress(Exception):  # whose error it is shows when each is run alone
+            return [outcome for outcome, _ in _outcomes(task, trials, worker)]
+    return [train_trial(task, trial, worker)[0] for trial in trials]
 
 
 def train_trial(task: Task, trial: Trial, worker: Worker) -> tuple[Outcome, Network | None]:
-    """As `run_trial`, and the trained network if the trial completed."""
+    """As `run_trials`, for one; and the trained network if the trial completed."""
     started = worker.clock()
     try:
-        with blas_threads(task.config.run.resources.cpus):
-            result, network = _gated(task, trial)
+        return _outcomes(task, [trial], worker)[0]
     except Exception as error:  # noqa: BLE001 - a trial's own failure must not end the sweep
-        result, network = Result(Status.FAILED, error=f"{type(error).__name__}: {error}"), None
-    place = Place(
-        started_at=datetime.fromtimestamp(started, UTC),
-        duration_s=worker.clock() - started,
-        worker=worker.name,
-        node=worker.node,
-        platform=worker.platform,
-    )
-    return Outcome(trial, result, place), network
+        result = Result(Status.FAILED, error=f"{type(error).__name__}: {error}")
+        return Outcome(trial, result, worker.place(started, worker.clock() - started)), None
 
 
 @contextmanager
@@ -128,39 +143,83 @@ def blas_threads(count: int) -> Iterator[None]:
         yield
 
 
-def _gated(task: Task, trial: Trial) -> tuple[Result, Network | None]:
-    """The gate; and behind it, the training."""
+@dataclass(frozen=True)
+class _Candidate:
+    """A trial behind the gate."""
+
+    trial: Trial
+    run: Run
+    architecture: Architecture
+    generators: TrialGenerators
+    gate: Result  # how the trial ends if nothing comes after
+    passed: bool
+    place: Place
+
+
+def _outcomes(task: Task, trials: Sequence[Trial], worker: Worker) -> list[tuple[Outcome, Network | None]]:
+    with blas_threads(task.config.run.resources.cpus):
+        candidates = [_gated(task, trial, worker) for trial in trials]
+        passed = [candidate for candidate in candidates if candidate.passed]
+        started = worker.clock()
+        network, fits = _trained(task, passed) if passed else (None, [])
+        share_s = (worker.clock() - started) / max(1, len(passed))
+    found = iter(fits)
+    return [
+        _with_fit(candidate, next(found), share_s, None if len(passed) > 1 else network)
+        if candidate.passed
+        else (Outcome(candidate.trial, candidate.gate, candidate.place), None)
+        for candidate in candidates
+    ]
+
+
+def _gated(task: Task, trial: Trial, worker: Worker) -> _Candidate:
+    started = worker.clock()
     run = task.config.trial(trial.values)
-    architecture = architecture_of(run, task.train.x.shape[1], task.train.targets.shape[1])
-    generators = TrialGenerators.of(trial.seed)
+    architecture, generators = _architecture(task, run), TrialGenerators.of(trial.seed)
     report = check_gradients(architecture, task.train, generators.gradcheck)
     gate = Result(
         Status.GATE_FAILED,
         gradchecks=gradcheck_rows(report),
         gradcheck_error=report.error,
         gradcheck_verdict=report.verdict,
+        error=None if report.passed else accusation(report),
     )
-    if not report.passed:
-        return replace(gate, error=accusation(report)), None
-    result, network = _trained(task, run, architecture, generators)
-    epochs = tuple(EpochRow(epoch.epoch, dict(epoch.scores)) for epoch in result.epochs)
-    if result.diverged:
-        error = f"a loss was not a finite number after epoch {epochs[-1].epoch}"
-        return replace(gate, status=Status.DIVERGED, epochs=epochs, error=error), None
-    done = replace(gate, status=Status.COMPLETED, epochs=epochs, scores=result.scores, best_epoch=result.best_epoch)
-    return done, network
+    place = worker.place(started, worker.clock() - started)
+    return _Candidate(trial, run, architecture, generators, gate, report.passed, place)
 
 
-def _trained(task: Task, run: Run, architecture: Architecture, generators: TrialGenerators) -> tuple[Fit, Network]:
-    network = architecture.build(capacity=max(min(run.train.batch_size, len(task.train)), EVALUATION_ROWS))
-    network.initialise(generators.initialise)
-    result = fit(
+def _architecture(task: Task, run: Run) -> Architecture:
+    return architecture_of(run, task.train.x.shape[1], task.train.targets.shape[1])
+
+
+def _trained(task: Task, candidates: Sequence[_Candidate]) -> tuple[Network, list[Fit]]:
+    """One network for all candidates."""
+    batch_size = candidates[0].run.train.batch_size
+    capacity = max(min(batch_size, len(task.train)), EVALUATION_ROWS)
+    first, *others = (candidate.architecture for candidate in candidates)
+    network = build_stack([first, *others], capacity=capacity) if others else first.build(capacity=capacity)
+    generators = [candidate.generators for candidate in candidates]
+    network.initialise(*(each.initialise for each in generators))
+    fitting = Fitting(
         network,
-        task.train,
-        task.validation,
-        training_of(run),
-        shuffle=generators.shuffle,
-        noise=generators.noise,
-        metrics=run.metrics,
+        [training_of(candidate.run) for candidate in candidates],
+        shuffle=[each.shuffle for each in generators],
+        noise=[each.noise for each in generators],
     )
-    return result, network
+    return network, fitting.fit(task.train, task.validation, metrics=task.config.run.metrics)
+
+
+def _with_fit(
+    candidate: _Candidate, fit: Fit, share_s: float, network: Network | None
+) -> tuple[Outcome, Network | None]:
+    """The outcome of a trial that was trained, which took `share_s` seconds of a worker's time."""
+    place = replace(candidate.place, duration_s=candidate.place.duration_s + share_s)
+    epochs = tuple(EpochRow(epoch.epoch, dict(epoch.scores)) for epoch in fit.epochs)
+    if fit.diverged:
+        error = f"a loss was not a finite number after epoch {epochs[-1].epoch}"
+        result, network = replace(candidate.gate, status=Status.DIVERGED, epochs=epochs, error=error), None
+    else:
+        result = replace(
+            candidate.gate, status=Status.COMPLETED, epochs=epochs, scores=fit.scores, best_epoch=fit.best_epoch
+        )
+    return Outcome(candidate.trial, result, place), network

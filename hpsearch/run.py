@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from hpsearch.driver import Driver, Event
 from hpsearch.engine import Engine
 from hpsearch.errors import UsageError
 from hpsearch.numeric_platform import numeric_platform
-from hpsearch.objective import Data, Task, blas_threads, config_of, load_data, maximise, require_same_data
+from hpsearch.objective import Data, Task, blas_threads, config_of, load_data, maximise, require_same_data, stack_key
 from hpsearch.records import Status
 from hpsearch.samplers import SAMPLERS
 from hpsearch.store import ParquetStore, SweepFolder, create_folder, require_new, schemas
@@ -56,12 +57,13 @@ def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Su
     path = results / config.run.name
     require_new(path)
     data = load_data(config.run)
+    task = Task.of(config, data)
     search, tables = config.run.search, schemas(config.space, config.run.recorded)
     hooks.started(Summary(path, search.trials, {}, search.metric, None))
-    with _engine(config, data, execution, hooks) as engine:  # first: if it cannot start, there is nothing to resume
+    with _engine(task, execution, hooks) as engine:  # first: if it cannot start, there is nothing to resume
         folder = create_folder(path, config.text(), _manifest(config, data), tables)
         with ParquetStore(folder, tables, time.monotonic) as store:
-            _drive(config, store, engine, hooks)
+            _drive(task, store, engine, hooks)
     return summary_of(folder, config)
 
 
@@ -74,10 +76,11 @@ def resume(path: Path, execution: Execution, hooks: Hooks) -> Summary:
         return summary
     data = load_data(config.run)
     _check_same(folder.read_manifest(), config, data)
+    task = Task.of(config, data)
     with ParquetStore(folder, schemas(config.space, config.run.recorded), time.monotonic) as store:
         hooks.started(summary_of(folder, config))
-        with _engine(config, data, execution, hooks) as engine:
-            _drive(config, store, engine, hooks)
+        with _engine(task, execution, hooks) as engine:
+            _drive(task, store, engine, hooks)
     return summary_of(folder, config)
 
 
@@ -111,7 +114,8 @@ def ranked_trials(folder: SweepFolder, config: Config) -> pa.Table:
     return pa.concat_tables([best, trials.filter(pc.not_equal(trials["status"], Status.COMPLETED.value))])
 
 
-def _drive(config: Config, store: ParquetStore, engine: Engine, hooks: Hooks) -> None:
+def _drive(task: Task, store: ParquetStore, engine: Engine, hooks: Hooks) -> None:
+    config = task.config
     hooks.ready(engine.workers)
     driver = Driver(
         plan_of(config),
@@ -119,6 +123,7 @@ def _drive(config: Config, store: ParquetStore, engine: Engine, hooks: Hooks) ->
         engine,
         observer=hooks.observer,
         should_stop=hooks.should_stop,
+        stack_key=partial(stack_key, task),
         platform=None if config.run.engine.mixed else numeric_platform(config.run.resources.cpus),
         abort_on_gate_failure=config.run.gradcheck.on_failure == "abort",
     )
@@ -126,8 +131,8 @@ def _drive(config: Config, store: ParquetStore, engine: Engine, hooks: Hooks) ->
         driver.run()
 
 
-def _engine(config: Config, data: Data, execution: Execution, hooks: Hooks) -> Engine:
-    task = Task.of(config, data)
+def _engine(task: Task, execution: Execution, hooks: Hooks) -> Engine:
+    config = task.config
     if execution.serial:
         from hpsearch.engine.serial import SerialEngine
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,11 @@ class Architecture:
     def build(self, *, capacity: int, dtype: npt.DTypeLike = np.float32) -> Network:
         """The network, with memory for batches of up to `capacity` rows."""
         return _build([self], (), capacity, dtype)
+
+    @property
+    def weights(self) -> int:
+        """How many weights the dense layers have."""
+        return sum(n_in * n_out for n_in, n_out in pairwise((self.n_in, *self.hidden, self.n_out)))
 
     def stackable(self) -> "Architecture":
         """What networks must agree on to be trained side by side: the zeros of a setting, not its value."""

@@ -16,16 +16,16 @@ class Engine(ABC):
     @property
     @abstractmethod
     def free(self) -> int:
-        """How many more trials can be submitted now."""
+        """How many workers have nothing to do."""
 
     @property
     @abstractmethod
     def workers(self) -> int:
-        """How many trials can run at once."""
+        """How many workers there are."""
 
     @abstractmethod
     def submit(self, trials: Sequence[Trial]) -> None:
-        """Begin with trials, at most `free` of them."""
+        """Give trials to a free worker, which trains them side by side if there are several."""
 
     @abstractmethod
     def wait(self, timeout_s: float) -> list[Outcome]:

@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ import hpsearch
 from hpsearch.engine.base import Engine
 from hpsearch.errors import UsageError
 from hpsearch.numeric_platform import numeric_platform
-from hpsearch.objective import Task, Worker, run_trial
+from hpsearch.objective import Task, Worker, run_trials
 from hpsearch.records import Outcome, Place, Result, Status, Trial
 
 QUIET = {
@@ -42,21 +43,21 @@ class _Worker:
         platform = numeric_platform(task.config.run.resources.cpus)
         self._worker = Worker(name, os.uname().nodename, platform, time.time)
 
-    def run(self, trial: Trial) -> Outcome:
-        return run_trial(self._task, trial, self._worker)
+    def run(self, trials: Sequence[Trial]) -> list[Outcome]:
+        return run_trials(self._task, trials, self._worker)
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Assignment:
-    trial: Trial
+    trials: Sequence[Trial]
     name: str
     actor: Any
-    losses: int  # how often a worker was lost with this trial
+    losses: int  # how often a worker was lost with this trial alone
     started: float
 
 
 class RayEngine(Engine):
-    """One actor a worker, each with one trial at a time; a trial lost with its worker is run again."""
+    """One actor a worker; trials lost with their worker are run again, each for itself."""
 
     kind: ClassVar[str] = "ray"
 
@@ -67,6 +68,7 @@ class RayEngine(Engine):
         _start(address, workers * self._cpus)
         self._task = ray.put(task)
         self._assignments: dict[Any, _Assignment] = {}
+        self._lost: deque[tuple[Trial, int]] = deque()  # trials to be run again, and their losses
         self._names = 0
         self._workers = workers
         self._idle = [self._new_worker() for _ in range(workers)]
@@ -80,9 +82,7 @@ class RayEngine(Engine):
         return self._workers
 
     def submit(self, trials: Sequence[Trial]) -> None:
-        for trial in trials:
-            name, actor = self._idle.pop()
-            self._assign(_Assignment(trial, name, actor, 0, time.time()))
+        self._assign(trials, losses=0)
 
     def wait(self, timeout_s: float) -> list[Outcome]:
         if not self._assignments:
@@ -91,11 +91,15 @@ class RayEngine(Engine):
         ready, _ = ray.wait(waiting, num_returns=1, timeout=timeout_s)
         if ready:  # and whatever else is there by now
             ready, _ = ray.wait(waiting, num_returns=len(waiting), timeout=0)
-        outcomes = (self._collect(reference, self._assignments.pop(reference)) for reference in ready)
-        return [outcome for outcome in outcomes if outcome is not None]
+        outcomes = [outcome for reference in ready for outcome in self._collect(reference)]
+        while self._idle and self._lost:
+            trial, losses = self._lost.popleft()
+            self._assign([trial], losses)
+        return outcomes
 
     def close(self) -> None:
         self._assignments = {}
+        self._lost.clear()
         self._idle = []
         ray.shutdown()
 
@@ -105,26 +109,27 @@ class RayEngine(Engine):
         actor = ray.remote(num_cpus=self._cpus)(_Worker).remote(self._task, name)
         return name, actor
 
-    def _assign(self, assignment: _Assignment) -> None:
-        reference = assignment.actor.run.remote(assignment.trial)
-        self._assignments[reference] = assignment
+    def _assign(self, trials: Sequence[Trial], losses: int) -> None:
+        name, actor = self._idle.pop()
+        self._assignments[actor.run.remote(trials)] = _Assignment(trials, name, actor, losses, time.time())
 
-    def _collect(self, reference: Any, assignment: _Assignment) -> Outcome | None:
-        """The outcome; or None after the loss of its worker, when the trial has been begun again."""
+    def _collect(self, reference: Any) -> list[Outcome]:
+        """The outcomes; after the loss of the worker, those of trials that are not to be run again."""
+        assignment = self._assignments.pop(reference)
         try:
-            outcome: Outcome = ray.get(reference)
+            outcomes: list[Outcome] = ray.get(reference)
         except RayActorError:
+            self._idle.append(self._new_worker())
             return self._worker_lost(assignment)
         self._idle.append((assignment.name, assignment.actor))
-        return outcome
+        return outcomes
 
-    def _worker_lost(self, assignment: _Assignment) -> Outcome | None:
-        replacement = self._new_worker()
-        losses = assignment.losses + 1
+    def _worker_lost(self, assignment: _Assignment) -> list[Outcome]:
+        """Run the trials again; of several, nobody knows which one was to blame, so none is charged with the loss."""
+        losses = assignment.losses + (len(assignment.trials) == 1)
         if losses <= self._retries:
-            self._assign(_Assignment(assignment.trial, *replacement, losses, assignment.started))
-            return None
-        self._idle.append(replacement)
+            self._lost.extend((trial, losses) for trial in assignment.trials)
+            return []
         place = Place(
             started_at=datetime.fromtimestamp(assignment.started, UTC),
             duration_s=time.time() - assignment.started,
@@ -133,7 +138,7 @@ class RayEngine(Engine):
             platform=None,
         )
         lost = Result(Status.FAILED, error=f"its worker was lost {losses} time{'s' if losses > 1 else ''}")
-        return Outcome(assignment.trial, lost, place)
+        return [Outcome(trial, lost, place) for trial in assignment.trials]
 
 
 def available_workers(address: str | None, cpus: int) -> int:

@@ -1,4 +1,4 @@
-"""The engine without Ray: one trial after another in this process, for debugging."""
+"""The engine without Ray: in this process, for debugging."""
 
 import os
 import time
@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from hpsearch.engine.base import Engine
 from hpsearch.numeric_platform import numeric_platform
-from hpsearch.objective import Task, Worker, run_trial
+from hpsearch.objective import Task, Worker, run_trials
 from hpsearch.records import Outcome, Trial
 
 
 class SerialEngine(Engine):
-    """Runs a submitted trial within `wait`."""
+    """Runs submitted trials within `wait`."""
 
     kind: ClassVar[str] = "serial"
 
@@ -25,7 +25,7 @@ class SerialEngine(Engine):
 
     @property
     def free(self) -> int:
-        return 1 - len(self._waiting)
+        return 0 if self._waiting else 1
 
     @property
     def workers(self) -> int:
@@ -36,7 +36,7 @@ class SerialEngine(Engine):
 
     def wait(self, timeout_s: float) -> list[Outcome]:
         trials, self._waiting = self._waiting, []
-        return [run_trial(self._task, trial, self._worker) for trial in trials]
+        return run_trials(self._task, trials, self._worker)
 
     def close(self) -> None:
         self._waiting = []

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hpsearch.driver import Driver, Event
+from hpsearch.driver import STACK, Driver, Event
 from hpsearch.engine import Engine
 from hpsearch.errors import UsageError
 from hpsearch.records import Outcome, Status, Trial
@@ -23,8 +23,18 @@ Content = dict[str, list[str]]
 
 
 def _drive(plan: Plan, store: Store, engine: Engine, **changes: Any) -> None:
-    usual: dict[str, Any] = {"observer": lambda event: None, "should_stop": lambda: False, "platform": HERE}
+    usual: dict[str, Any] = {
+        "observer": lambda event: None,
+        "should_stop": lambda: False,
+        "stack_key": _some_beside_others,
+        "platform": HERE,
+    }
     Driver(plan, store, engine, **{**usual, **changes}).run()
+
+
+def _some_beside_others(trial: Trial) -> int | None:
+    """Trials of two shapes, and some that are trained alone."""
+    return trial.number % 3 or None
 
 
 def _rows(plan: Plan, engine: Engine, **changes: Any) -> Content:
@@ -66,6 +76,20 @@ def test_every_trial_is_begun_once() -> None:
     for engine in (InOrder(), Disorder(3, 0), Disorder(50, 1)):
         _rows(plan, engine)
         assert sorted(engine.seen) == list(range(plan.trials))
+
+
+@pytest.mark.parametrize("slots", [1, 2, 3, 50])
+def test_a_worker_is_given_trials_of_one_stack_key_and_no_more_than_its_share(slots: int) -> None:
+    plan = plan_of(trials=60, round_size=20)
+    engine = Disorder(slots, 0)
+    _rows(plan, engine)
+    for trials in engine.submitted:
+        keys = {_some_beside_others(trial) for trial in trials}
+        assert len(keys) == 1
+        assert len(trials) <= (1 if keys == {None} else min(STACK, -(-plan.round_size // slots)))
+    sizes = {len(trials) for trials in engine.submitted}
+    assert max(sizes) == {1: 7, 2: 7, 3: 7, 50: 1}[slots]  # 7 of 20 successive numbers share a remainder
+    assert min(sizes) == 1
 
 
 @pytest.mark.parametrize("lookahead", [0, 1, 2])
@@ -203,7 +227,8 @@ def test_an_observer_is_told_of_each_outcome_once_when_it_is_in_the_store() -> N
     def observe(event: Event) -> None:
         told.extend(outcome.trial.number for outcome in event.outcomes)
         assert set(told) == set(store.tables()["trials"]["trial"].to_pylist())
-        assert 0 <= event.running <= 3
+        assert event.running == sum(len(trials) for trials in engine.under_way)
 
-    _drive(plan, store, Disorder(3, 0), observer=observe)
+    engine = Disorder(3, 0)
+    _drive(plan, store, engine, observer=observe)
     assert sorted(told) == list(range(plan.trials))
