@@ -1,7 +1,7 @@
 """Runs a plan: hands trials to the engine as rounds become ready, and keeps what comes back."""
 
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 from hpsearch.engine.base import Engine
@@ -112,16 +112,24 @@ class Driver:
         self.store.add_outcomes(outcomes)
         self._running -= len(outcomes)
         for outcome in outcomes:
-            self._learn(outcome.trial, outcome.result.status, outcome.result.scores.get(self.plan.metric))
+            result, metric = outcome.result, self.plan.metric
+            self._learn(
+                outcome.trial, result.status, result.scores.get(metric), [row.scores[metric] for row in result.epochs]
+            )
 
-    def _learn(self, trial: Trial, status: Status, score: float | None) -> None:
-        self._seen[trial.number] = self.plan.observation(trial, status, score)
+    def _learn(self, trial: Trial, status: Status, score: float | None, curve: Sequence[float]) -> None:
+        self._seen[trial.number] = self.plan.observation(trial, status, score, curve)
         if self.abort_on_gate_failure and status is Status.GATE_FAILED:
             self._limit = min(self._limit, trial.round + 1)
 
     def _replay(self) -> None:
         """Learn what the rows say of earlier work."""
         planned = {trial.number: trial for each in self._rounds for trial in each.trials}
-        columns = self.store.tables()["trials"].select(["trial", "status", self.plan.metric])
-        for number, status, score in zip(*(column.to_pylist() for column in columns.columns), strict=True):
-            self._learn(planned[number], Status(status), score)
+        tables, metric = self.store.tables(), self.plan.metric
+        curves: dict[int, list[float]] = {}
+        epochs = tables["epochs"].select(["trial", metric])  # in the epochs' order
+        for number, score in zip(*(column.to_pylist() for column in epochs.columns), strict=True):
+            curves.setdefault(number, []).append(score)
+        trials = tables["trials"].select(["trial", "status", metric])
+        for number, status, score in zip(*(column.to_pylist() for column in trials.columns), strict=True):
+            self._learn(planned[number], Status(status), score, curves.get(number, []))

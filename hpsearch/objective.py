@@ -1,5 +1,6 @@
 """From a trial to its outcome: the gate, then the training."""
 
+import math
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -13,8 +14,9 @@ from hpsearch.errors import UsageError
 from hpsearch.gate import accusation, architecture_of, check_gradients, gradcheck_rows, training_of
 from hpsearch.records import EpochRow, Outcome, Place, Result, Status, Trial
 from hpsearch.seeds import TrialGenerators, split_seed
+from hpsearch.stopping import rungs
 from hpsearch.store.folder import SweepFolder
-from trainer import Architecture, Fit, Fitting, Network, TrainerError, build_stack
+from trainer import Architecture, End, Epoch, Fit, Fitting, Network, TrainerError, build_stack
 from trainer.data import Dataset, Prepared, Rows, load, prepare
 from trainer.fitting import SHARED
 from trainer.initializers import INITIALIZERS
@@ -206,7 +208,16 @@ def _trained(task: Task, candidates: Sequence[_Candidate]) -> tuple[Network, lis
         shuffle=[each.shuffle for each in generators],
         noise=[each.noise for each in generators],
     )
-    return network, fitting.fit(task.train, task.validation, metrics=task.config.run.metrics)
+    on_epoch = [_falls_behind(candidate) for candidate in candidates]
+    return network, fitting.fit(task.train, task.validation, metrics=task.config.run.metrics, on_epoch=on_epoch)
+
+
+def _falls_behind(candidate: _Candidate) -> Callable[[Epoch], bool]:
+    """Whether a trial is to be stopped after an epoch, by the limits with which it set out."""
+    metric = candidate.run.search.metric
+    sign = -1 if maximise(metric) else 1
+    limits = dict(zip(rungs(candidate.run.train.epochs), candidate.trial.limits, strict=False))
+    return lambda epoch: sign * epoch.scores[metric] > limits.get(epoch.epoch, math.inf)
 
 
 def _with_fit(
@@ -219,7 +230,6 @@ def _with_fit(
         error = f"a loss was not a finite number after epoch {epochs[-1].epoch}"
         result, network = replace(candidate.gate, status=Status.DIVERGED, epochs=epochs, error=error), None
     else:
-        result = replace(
-            candidate.gate, status=Status.COMPLETED, epochs=epochs, scores=fit.scores, best_epoch=fit.best_epoch
-        )
+        status = Status.STOPPED if fit.end is End.STOPPED else Status.COMPLETED
+        result = replace(candidate.gate, status=status, epochs=epochs, scores=fit.scores, best_epoch=fit.best_epoch)
     return Outcome(candidate.trial, result, place), network

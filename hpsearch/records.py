@@ -27,6 +27,7 @@ class Trial:
     seed: int
     unit: tuple[float, ...]  # the point in the unit cube
     values: Mapping[str, Scalar]  # the searched settings by name
+    limits: tuple[float, ...] = ()  # the worst scores, smaller being better, with which it goes on after its rungs
 
 
 @dataclass(frozen=True)
@@ -112,3 +113,5 @@ class Observation:
     round: int
     unit: tuple[float, ...]
     score: float | None  # smaller is better; None if the trial did not complete
+    rungs: tuple[float, ...] = ()  # its scores where it could have been stopped, as far as it came
+    extrapolated: bool = False  # whether the score was reckoned for a trial that was stopped

@@ -24,6 +24,7 @@ from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import Data, Task, blas_threads, config_of, load_data, maximise, require_same_data, stack_key
 from hpsearch.records import Status
 from hpsearch.samplers import SAMPLERS
+from hpsearch.stopping import STOPPING
 from hpsearch.store import ParquetStore, SweepFolder, create_folder, require_new, schemas
 from hpsearch.summary import Summary, ranking, summarise
 from hpsearch.sweep import Plan
@@ -96,6 +97,8 @@ def plan_of(config: Config) -> Plan:
         lookahead=search.lookahead,
         metric=search.metric,
         maximise=maximise(search.metric),
+        stopping=STOPPING[search.stopping],
+        epochs=lambda values: config.trial(values).train.epochs,
     )
 
 

@@ -1,12 +1,13 @@
 """The search as a pure function: which trials make up a round, given the rounds it may see."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hpsearch.records import Interval, Observation, Round, Status, Trial
 from hpsearch.samplers import Proposal, Sampler, UnitInterval
 from hpsearch.seeds import round_generator, trial_seed
-from hpsearch.space import Setting, Space
+from hpsearch.space import Scalar, Setting, Space
+from hpsearch.stopping import Rule, limits, rung_scores, with_extrapolated_scores
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Plan:
     lookahead: int  # how many rounds may be under way before the one being planned
     metric: str  # by which trials are ranked
     maximise: bool
+    stopping: Rule | None  # by which trials are stopped early
+    epochs: Callable[[Mapping[str, Scalar]], int]  # of a trial, by its values
 
     @property
     def rounds(self) -> int:
@@ -35,11 +38,23 @@ class Plan:
         """How many trials of round `number` are run."""
         return min(self.round_size, self.trials - number * self.round_size)
 
-    def observation(self, trial: Trial, status: Status, score: float | None) -> Observation:
-        """What samplers may know of a trial that ended so; only a completed one has a score."""
-        if status is not Status.COMPLETED or score is None:
-            return Observation(trial.number, trial.round, trial.unit, None)
-        return Observation(trial.number, trial.round, trial.unit, -score if self.maximise else score)
+    def observation(
+        self, trial: Trial, status: Status, score: float | None, curve: Sequence[float] = ()
+    ) -> Observation:
+        """What may be known of a trial that ended so, with `curve`, its score after each epoch.
+
+        Only a completed one has a score; only one that completed or was stopped has rungs.
+        """
+        completed = status is Status.COMPLETED and score is not None
+        sign = -1 if self.maximise else 1
+        rungs = (
+            rung_scores([sign * each for each in curve], self.epochs(trial.values), completed=completed)
+            if completed or status is Status.STOPPED
+            else ()
+        )
+        return Observation(
+            trial.number, trial.round, trial.unit, sign * score if completed and score is not None else None, rungs
+        )
 
 
 def next_round(plan: Plan, number: int, history: Sequence[Observation]) -> Round:
@@ -49,7 +64,8 @@ def next_round(plan: Plan, number: int, history: Sequence[Observation]) -> Round
     trials before the extension as they were.
     """
     rng = round_generator(plan.seed, number)
-    proposal = plan.sampler.propose(plan.space, history, plan.round_size, rng)
+    proposal = plan.sampler.propose(plan.space, with_extrapolated_scores(history), plan.round_size, rng)
+    worst = limits(plan.stopping, history)
     trials = tuple(
         Trial(
             number=number * plan.round_size + index,
@@ -57,6 +73,7 @@ def next_round(plan: Plan, number: int, history: Sequence[Observation]) -> Round
             seed=trial_seed(plan.seed, number, index),
             unit=point,
             values=plan.space.values(point),
+            limits=worst,
         )
         for index, point in enumerate(proposal.points)
     )

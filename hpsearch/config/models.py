@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from hpsearch.samplers import SAMPLERS
+from hpsearch.stopping import STOPPING
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ def _one_of(field: str) -> AfterValidator:
 def _strategy(name: str) -> str:
     if name not in SAMPLERS:
         raise ValueError(f"is not one of the strategies; {nearest(name, list(SAMPLERS))}")
+    return name
+
+
+def _stopping(name: str) -> str:
+    if name not in STOPPING:
+        raise ValueError(f"is not one of the stopping rules; {nearest(name, list(STOPPING))}")
     return name
 
 
@@ -144,6 +151,7 @@ class Search(Block):
     round: Annotated[int, Field(ge=1)] = 4  # trials planned together
     lookahead: Annotated[int, Field(ge=0)] = 1  # rounds that may be under way before the one being planned
     metric: str = "val_loss"
+    stopping: Annotated[str, AfterValidator(_stopping)] = "envelope"  # of trials that fall behind earlier ones
 
 
 class Gradcheck(Block):

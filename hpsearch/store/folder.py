@@ -144,7 +144,7 @@ def round_record(planned: Round) -> dict[str, Any]:
     """A round as JSON; `_round` reads it back, exact to the last bit."""
     return {
         "round": planned.number,
-        "trials": [[trial.number, trial.seed, trial.unit, trial.values] for trial in planned.trials],
+        "trials": [[trial.number, trial.seed, trial.unit, trial.values, trial.limits] for trial in planned.trials],
         "global_share": planned.global_share,
         "region": [[place.setting, place.centre, place.low, place.high] for place in planned.region],
     }
@@ -154,7 +154,10 @@ def _round(record: dict[str, Any]) -> Round:
     number = record["round"]
     return Round(
         number,
-        tuple(Trial(trial, number, seed, tuple(unit), values) for trial, seed, unit, values in record["trials"]),
+        tuple(
+            Trial(trial, number, seed, tuple(unit), values, tuple(limits))
+            for trial, seed, unit, values, limits in record["trials"]
+        ),
         record["global_share"],
         tuple(Interval(*place) for place in record["region"]),
     )

@@ -11,13 +11,13 @@ import pytest
 from hpsearch.driver import STACK, Driver, Event
 from hpsearch.engine import Engine
 from hpsearch.errors import UsageError
-from hpsearch.records import Outcome, Status, Trial
+from hpsearch.records import Outcome, Round, Status, Trial
 from hpsearch.store import Store
-from hpsearch.sweep import Plan
+from hpsearch.sweep import Plan, next_round
 
 from .engines import Disorder, InOrder
 from .stores import MemoryCase, StoreCase
-from .worlds import CONDITIONAL, HERE, MIXED, content, outcome_of, plan_of, rounds_of
+from .worlds import CONDITIONAL, HERE, MIXED, content, observation_of, outcome_of, plan_of
 
 Content = dict[str, list[str]]
 
@@ -64,11 +64,12 @@ def test_a_driver_plans_the_rounds_that_planning_one_after_another_gives(lookahe
     store = MemoryCase(plan, Path(), time.monotonic).store
     _drive(plan, store, Disorder(3, 0))
 
-    def score(trial: Trial) -> float | None:
-        outcome = outcome_of(trial)
-        return outcome.result.scores["val_loss"] if outcome.result.status is Status.COMPLETED else None
-
-    assert store.rounds() == rounds_of(plan, score)
+    planned: list[Round] = []
+    for number in range(plan.rounds):
+        visible = [trial for each in planned[: plan.visible(number)] for trial in each.trials]
+        planned.append(next_round(plan, number, [observation_of(plan, outcome_of(trial)) for trial in visible]))
+    assert store.rounds() == planned
+    assert planned[-1].trials[0].limits
 
 
 def test_every_trial_is_begun_once() -> None:

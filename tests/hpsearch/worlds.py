@@ -11,10 +11,12 @@ from hpsearch.config import Known
 from hpsearch.records import EpochRow, GradcheckRow, Observation, Outcome, Place, Result, Round, Status, Trial
 from hpsearch.samplers import SAMPLERS
 from hpsearch.space import Space
+from hpsearch.stopping import STOPPING
 from hpsearch.store import TIMING_AND_PLACE
 from hpsearch.sweep import Plan, next_round
 
 HERE = "this-platform"
+EPOCHS = 10  # of every trial, unless it ended early
 RECORDED = ("val_loss", "val_accuracy", "train_loss")
 LAWS = settings(database=None, deadline=None, max_examples=60)
 
@@ -46,7 +48,15 @@ TREES: Mapping[str, Any] = {"continuous": CONTINUOUS, "mixed": MIXED, "condition
 def plan_of(tree: Any = MIXED, sampler: str = "zoom", **changes: Any) -> Plan:
     """A plan of 22 trials, whose last round is cut short."""
     usual = {"seed": 0, "trials": 22, "round_size": 4, "lookahead": 1, "metric": "val_loss", "maximise": False}
-    return Plan(space=Space.of(tree), sampler=SAMPLERS[sampler](), **{**usual, **changes})
+    rule = {"stopping": STOPPING["envelope"], "epochs": lambda values: EPOCHS}
+    return Plan(space=Space.of(tree), sampler=SAMPLERS[sampler](), **{**usual, **rule, **changes})
+
+
+def observation_of(plan: Plan, outcome: Outcome) -> Observation:
+    """What samplers know of an outcome."""
+    result = outcome.result
+    curve = [row.scores[plan.metric] for row in result.epochs]
+    return plan.observation(outcome.trial, result.status, result.scores.get(plan.metric), curve)
 
 
 def quadratic(trial: Trial) -> float | None:
