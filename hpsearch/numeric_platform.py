@@ -33,7 +33,9 @@ def _numpys_blas() -> dict[str, Any]:
     from threadpoolctl import threadpool_info
 
     libraries: list[dict[str, Any]] = [library for library in threadpool_info() if library["user_api"] == "blas"]
-    package = Path(np.__file__).parent
+    package = Path(np.__file__).resolve().parent  # threadpoolctl follows links too
     homes = (package, package.with_name("numpy.libs"))  # where wheels carry it, on macOS and on Linux
-    own = [library for library in libraries if any(home in Path(library["filepath"]).parents for home in homes)]
+    own = [
+        library for library in libraries if any(home in Path(library["filepath"]).resolve().parents for home in homes)
+    ]
     return (own or libraries or [{}])[0]

@@ -3,6 +3,7 @@
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -27,6 +28,17 @@ def test_it_names_the_machine_the_blas_its_kernels_and_numpy() -> None:
 
 def test_it_does_not_depend_on_what_else_is_loaded() -> None:
     code = "import scipy.linalg, sklearn; from hpsearch.numeric_platform import numeric_platform; print(numeric_platform(2))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == numeric_platform(2) + "\n"
+
+
+def test_it_is_the_same_where_the_packages_are_reached_by_a_link(tmp_path: Path) -> None:
+    link = tmp_path / "packages"
+    link.symlink_to(Path(np.__file__).parents[1])
+    code = (
+        f"import sys; sys.path.insert(0, {str(link)!r}); import scipy.linalg, numpy; assert 'packages' in numpy.__file__; "
+        "from hpsearch.numeric_platform import numeric_platform; print(numeric_platform(2))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == numeric_platform(2) + "\n"
 
