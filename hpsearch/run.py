@@ -61,38 +61,47 @@ def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Su
     task = Task.of(config, data)
     search, tables = config.run.search, schemas(config.space, config.run.recorded)
     hooks.started(Summary(path, search.trials, {}, search.metric, None))
-    with _engine(task, execution, hooks) as engine:  # first: if it cannot start, there is nothing to resume
+    with _engine(
+        task, execution, hooks, search.trials
+    ) as engine:  # first: if it cannot start, there is nothing to resume
         folder = create_folder(path, config.text(), _manifest(config, data), tables)
         with ParquetStore(folder, tables, time.monotonic) as store:
-            _drive(task, store, engine, hooks)
+            _drive(task, store, engine, hooks, search.trials)
     return summary_of(folder, config)
 
 
-def resume(path: Path, execution: Execution, hooks: Hooks) -> Summary:
-    """Run what is missing of a sweep."""
+def resume(path: Path, execution: Execution, hooks: Hooks, trials: int | None = None) -> Summary:
+    """Run what is missing of a sweep; with `trials`, extend it to so many in all. Raises UsageError if it has those."""
     folder = SweepFolder.existing(path)
     config = config_of(folder)
     summary = summary_of(folder, config)
-    if summary.done >= summary.planned:
+    if trials is not None and trials <= summary.planned:
+        raise UsageError(
+            f"--trials is how many trials {path} is to have in all, above {summary.planned}; it is {trials}"
+        )
+    if trials is None and summary.done >= summary.planned:
         return summary
     data = load_data(config.run)
     _check_same(folder.read_manifest(), config, data)
     task = Task.of(config, data)
     with ParquetStore(folder, schemas(config.space, config.run.recorded), time.monotonic) as store:
+        if trials is not None:
+            folder.extend(trials, _now())
         hooks.started(summary_of(folder, config))
-        with _engine(task, execution, hooks) as engine:
-            _drive(task, store, engine, hooks)
+        planned = folder.planned_trials(config.run.search.trials)
+        with _engine(task, execution, hooks, planned) as engine:
+            _drive(task, store, engine, hooks, planned)
     return summary_of(folder, config)
 
 
-def plan_of(config: Config) -> Plan:
-    """The search that a config describes."""
+def plan_of(config: Config, trials: int | None = None) -> Plan:
+    """The search that a config describes; with `trials`, of so many."""
     search = config.run.search
     return Plan(
         space=config.space,
         sampler=SAMPLERS[search.strategy](),
         seed=config.run.seed,
-        trials=search.trials,
+        trials=trials or search.trials,
         round_size=search.round,
         lookahead=search.lookahead,
         metric=search.metric,
@@ -106,7 +115,8 @@ def summary_of(folder: SweepFolder, config: Config) -> Summary:
     """What stands in a sweep's folder now."""
     search = config.run.search
     trials = folder.read_tables()["trials"]
-    return summarise(folder.path, trials, search.trials, search.metric, maximise=maximise(search.metric))
+    planned = folder.planned_trials(search.trials)
+    return summarise(folder.path, trials, planned, search.metric, maximise=maximise(search.metric))
 
 
 def ranked_trials(folder: SweepFolder, config: Config) -> pa.Table:
@@ -117,11 +127,11 @@ def ranked_trials(folder: SweepFolder, config: Config) -> pa.Table:
     return pa.concat_tables([best, trials.filter(pc.not_equal(trials["status"], Status.COMPLETED.value))])
 
 
-def _drive(task: Task, store: ParquetStore, engine: Engine, hooks: Hooks) -> None:
+def _drive(task: Task, store: ParquetStore, engine: Engine, hooks: Hooks, trials: int) -> None:
     config = task.config
     hooks.ready(engine.workers)
     driver = Driver(
-        plan_of(config),
+        plan_of(config, trials),
         store,
         engine,
         observer=hooks.observer,
@@ -134,7 +144,7 @@ def _drive(task: Task, store: ParquetStore, engine: Engine, hooks: Hooks) -> Non
         driver.run()
 
 
-def _engine(task: Task, execution: Execution, hooks: Hooks) -> Engine:
+def _engine(task: Task, execution: Execution, hooks: Hooks, trials: int) -> Engine:
     config = task.config
     if execution.serial:
         from hpsearch.engine.serial import SerialEngine
@@ -148,13 +158,15 @@ def _engine(task: Task, execution: Execution, hooks: Hooks) -> Engine:
     wanted = execution.workers or settings.workers or there_are
     if address:  # a worker for which the cluster has no processor would never start
         wanted = min(wanted, there_are)
-    return RayEngine(task, workers=_useful(wanted, config, hooks), address=address, retries=settings.retries)
+    return RayEngine(
+        task, workers=_useful(min(wanted, trials), config, hooks), address=address, retries=settings.retries
+    )
 
 
 def _useful(workers: int, config: Config, hooks: Hooks) -> int:
     """No more workers than there can be trials under way at once."""
     search = config.run.search
-    workers, in_flight = min(workers, search.trials), search.round * (1 + search.lookahead)
+    in_flight = search.round * (1 + search.lookahead)
     if workers > in_flight:
         needed = -(-workers // (1 + search.lookahead))
         hooks.say(
@@ -164,12 +176,16 @@ def _useful(workers: int, config: Config, hooks: Hooks) -> int:
     return min(workers, in_flight)
 
 
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 def _manifest(config: Config, data: Data) -> Mapping[str, Any]:
     packages = ("numpy", "pandas", "pyarrow", "ray", "scikit-learn")
     return {
         "name": config.run.name,
         "seed": config.run.seed,
-        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "created_at": _now(),
         "platform": numeric_platform(config.run.resources.cpus),
         "data": {
             "source": config.run.data.source,

@@ -1,9 +1,25 @@
 """Arguments and options that several commands share."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def seconds(text: str) -> float:
+    """A length of time in seconds, from text such as 90s, 10m or 1.5h."""
+    number, unit = (text[:-1], text[-1:]) if text[-1:] in UNITS else (text, "s")
+    try:
+        length = float(number) * UNITS[unit]
+    except ValueError:
+        length = 0.0
+    if not 0 < length < math.inf:
+        raise typer.BadParameter(f"a length of time is a number above 0 and s, m or h, as in 10m, not {text!r}")
+    return length
+
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="A config file in YAML.", show_default=False)]
 SweepPath = Annotated[
@@ -17,6 +33,18 @@ Set = Annotated[
 Workers = Annotated[int | None, typer.Option("--workers", min=1, metavar="N", help="How many Ray workers.")]
 Serial = Annotated[bool, typer.Option("--serial", help="Run in this process, without Ray; the rows are the same.")]
 Address = Annotated[str | None, typer.Option("--address", help="The Ray cluster to run on.")]
+TimeBudget = Annotated[
+    float | None,
+    typer.Option(
+        "--time-budget",
+        parser=seconds,
+        metavar="TIME",
+        help="Begin no trial after this long, as in 90s, 10m or 1.5h; resume goes on.",
+    ),
+]
+Trials = Annotated[
+    int | None, typer.Option("--trials", min=1, metavar="N", help="Extend the sweep to N trials in all.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 

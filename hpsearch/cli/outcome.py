@@ -21,6 +21,8 @@ def finish(summary: Summary, on_failure: str, *, interrupted: bool, as_json: boo
         )
     show(summary, as_json=as_json)
     failed = summary.counts.get(Status.GATE_FAILED, 0)
+    if summary.done < summary.planned and not (failed and on_failure == "abort") and not as_json:
+        typer.echo(f"The time budget is used up; go on by: hpsearch resume {summary.path}")
     if failed and (failed == summary.done or on_failure == "abort"):
         raise typer.Exit(GATE_FAILED)
     if not summary.counts.get(Status.COMPLETED):

@@ -1,6 +1,6 @@
 """The command `hpsearch resume`."""
 
-from hpsearch.cli.options import Address, Json, Quiet, Serial, SweepPath, Workers
+from hpsearch.cli.options import Address, Json, Quiet, Serial, SweepPath, TimeBudget, Trials, Workers
 
 
 def resume(
@@ -8,10 +8,12 @@ def resume(
     workers: Workers = None,
     serial: Serial = False,
     address: Address = None,
+    trials: Trials = None,
+    time_budget: TimeBudget = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run what is missing of a sweep; a finished one is just shown."""
+    """Run what is missing of a sweep; a finished one is just shown, or extended by --trials."""
     from hpsearch.cli.outcome import finish
     from hpsearch.cli.progress import Progress
     from hpsearch.cli.stopping import StopRequest
@@ -21,7 +23,7 @@ def resume(
     from hpsearch.store import SweepFolder
 
     on_failure = config_of(SweepFolder.existing(sweep)).run.gradcheck.on_failure
-    with StopRequest(sweep) as stop, Progress(quiet=quiet) as progress:
-        hooks = Hooks(progress.say, progress.started, progress.ready, progress.observe, stop.requested)
-        summary = resume_sweep(sweep, Execution(serial, workers, address), hooks)
+    with StopRequest(sweep, time_budget) as stop, Progress(quiet=quiet) as progress:
+        hooks = Hooks(progress.say, progress.started, progress.ready, progress.observe, stop.due)
+        summary = resume_sweep(sweep, Execution(serial, workers, address), hooks, trials)
     finish(summary, on_failure, interrupted=stop.requested(), as_json=json)

@@ -1,6 +1,17 @@
 """The command `hpsearch run`."""
 
-from hpsearch.cli.options import DEFAULT_RESULTS, Address, ConfigFile, Json, Quiet, Results, Serial, Set, Workers
+from hpsearch.cli.options import (
+    DEFAULT_RESULTS,
+    Address,
+    ConfigFile,
+    Json,
+    Quiet,
+    Results,
+    Serial,
+    Set,
+    TimeBudget,
+    Workers,
+)
 
 
 def run(
@@ -10,6 +21,7 @@ def run(
     workers: Workers = None,
     serial: Serial = False,
     address: Address = None,
+    time_budget: TimeBudget = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -23,7 +35,7 @@ def run(
     from hpsearch.run import run as run_sweep
 
     checked = load_config(config, KNOWN, set_ or ())
-    with StopRequest(results / checked.run.name) as stop, Progress(quiet=quiet) as progress:
-        hooks = Hooks(progress.say, progress.started, progress.ready, progress.observe, stop.requested)
+    with StopRequest(results / checked.run.name, time_budget) as stop, Progress(quiet=quiet) as progress:
+        hooks = Hooks(progress.say, progress.started, progress.ready, progress.observe, stop.due)
         summary = run_sweep(checked, results, Execution(serial, workers, address), hooks)
     finish(summary, checked.run.gradcheck.on_failure, interrupted=stop.requested(), as_json=json)

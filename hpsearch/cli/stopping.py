@@ -1,6 +1,7 @@
-"""Ctrl-C and SIGTERM: once to stop after the trials under way, twice to end at once."""
+"""When to stop: at Ctrl-C or SIGTERM, after the trials under way, at a second one at once; when the time is used up."""
 
 import signal
+import time
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
@@ -13,15 +14,20 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopRequest:
-    """Listens for signals while it is entered."""
+    """Listens for signals while it is entered, and counts the seconds since it was made."""
 
-    def __init__(self, sweep: Path) -> None:
+    def __init__(self, sweep: Path, time_budget_s: float | None = None) -> None:
         self._sweep = sweep
         self._requested = False
+        self._end = None if time_budget_s is None else time.monotonic() + time_budget_s
 
     def requested(self) -> bool:
         """Whether the user has asked to stop."""
         return self._requested
+
+    def due(self) -> bool:
+        """Whether no more trials are to be begun."""
+        return self._requested or (self._end is not None and time.monotonic() >= self._end)
 
     def __enter__(self) -> Self:
         self._before = [signal.signal(number, self._handle) for number in SIGNALS]

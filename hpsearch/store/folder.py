@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from hpsearch.errors import HpsearchError, UsageError
 from hpsearch.records import Interval, Round, Trial
-from hpsearch.store.files import digest, read_json_lines
+from hpsearch.store.files import digest, read_json_lines, write_text
 from hpsearch.store.rows import Row, to_table
 from hpsearch.store.schema import KEYS, SCHEMA_VERSION, TABLES
 
@@ -85,6 +85,17 @@ class SweepFolder:
         if not isinstance(manifest, dict):
             raise UsageError(f"{self.manifest} is damaged: it holds no mapping")
         return manifest
+
+    def planned_trials(self, at_first: int) -> int:
+        """How many trials the sweep is to have: as many as its config said, or its last extension."""
+        extensions = self.read_manifest().get("extensions", [])
+        return int(extensions[-1]["trials"]) if extensions else at_first
+
+    def extend(self, trials: int, at: str) -> None:
+        """Plan so many trials in all; only for who holds the lock."""
+        manifest = self.read_manifest()
+        extensions = [*manifest.get("extensions", []), {"at": at, "trials": trials}]
+        write_text(self.manifest, json.dumps({**manifest, "extensions": extensions}, indent=2) + "\n")
 
     def require_config_as_written(self) -> None:
         """Raise UsageError if the config is not the one that the rows came from."""
