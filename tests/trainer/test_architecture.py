@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainer import Architecture
+from trainer import Architecture, TrainerError
 from trainer.initializers import Initializer, fill, he, initializer_for, xavier
 from trainer.layers import ACTIVATIONS
 from trainer.losses import LOSSES
@@ -75,3 +75,25 @@ def test_biases_begin_at_zero_and_batch_norm_as_the_identity(activation: str, rn
         for name, tensor in network.tensors.items():
             key = name.split(".")[1]
             assert (tensor.value == start[key]).all() if key in start else tensor.value.all()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        ("n_in", 0, "n_in must be at least 1, a whole number; it is 0"),
+        ("hidden", (6, 2.5), "every width in hidden must be at least 1, a whole number; it is 2.5"),
+        ("activation", "relu6", "activation must be one of relu, .*; it is 'relu6'"),
+        ("activation", ["relu"], r"activation must be one of relu, .*; it is \['relu'\]"),
+        ("batch_norm", "yes", "batch_norm must be True or False; it is 'yes'"),
+        ("dropout", 1.0, "dropout must be at least 0 and below 1, a number; it is 1.0"),
+        ("input_dropout", "0.5", "input_dropout must be at least 0 and below 1, a number; it is '0.5'"),
+        ("initializer", "hee", "initializer must be one of he, .*; it is 'hee'"),
+        ("l2", -1e-4, "l2 must be at least 0, a number; it is -0.0001"),
+        ("l1", float("nan"), "l1 must be at least 0, a number; it is nan"),
+        ("loss", "log_loss", "loss must be one of softmax_cross_entropy, .*; it is 'log_loss'"),
+        ("delta", 0.0, "delta must be above 0, a number; it is 0.0"),
+    ],
+)
+def test_a_setting_that_breaks_its_rule_is_refused_in_one_sentence(setting: str, value: object, sentence: str) -> None:
+    with pytest.raises(TrainerError, match=f"^{sentence}$"):
+        Architecture(**{"n_in": 4, "n_out": 3, setting: value})
