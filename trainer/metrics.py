@@ -1,7 +1,7 @@
 """Scores beside the loss: accuracy, and what scikit-learn calls by these names."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,8 +76,9 @@ def metric(name: str, loss: str, targets: Array, scores: Array) -> float:
 
     A metric that is not defined for these rows (as roc_auc, where one class alone occurs) is NaN.
     """
-    if name == "accuracy" and loss == "softmax_cross_entropy":
-        return accuracy(targets, scores)
+    quick = _QUICK.get((name, loss))
+    if quick is not None:
+        return quick(targets, scores)
     from sklearn.metrics import get_scorer
 
     truth, answers = _answers(loss, targets.astype(np.float64), scores.astype(np.float64))
@@ -92,6 +93,30 @@ def metric(name: str, loss: str, targets: Array, scores: Array) -> float:
 def accuracy(targets: Array, scores: Array) -> float:
     """The share of rows whose largest score is at the target's class (ties to the first)."""
     return float(np.mean(targets.argmax(axis=-1) == scores.argmax(axis=-1)))
+
+
+def logistic_accuracy(targets: Array, scores: Array) -> float:
+    """The share of rows whose scores are all on the target's side of 0."""
+    return float(np.mean(np.all((targets > 0.5) == (scores > 0), axis=-1)))
+
+
+def r2(targets: Array, scores: Array) -> float:
+    """1 − Σ (t − z)² / Σ (t − t̄)², the mean over the outputs; of a constant output 1 if it is met, else 0."""
+    targets, scores = targets.astype(np.float64), scores.astype(np.float64)
+    errors = np.square(targets - scores).sum(axis=0)
+    spread = np.square(targets - targets.mean(axis=0)).sum(axis=0)
+    constant = spread == 0
+    values = np.where(constant, errors == 0, 1 - errors / np.where(constant, 1, spread))
+    return float(values.mean()) if len(targets) > 1 else float("nan")
+
+
+_QUICK: Mapping[tuple[str, str], Callable[[Array, Array], float]] = {
+    ("accuracy", "softmax_cross_entropy"): accuracy,
+    ("accuracy", "logistic_cross_entropy"): logistic_accuracy,
+    ("r2", "mean_squared_error"): r2,
+    ("r2", "huber"): r2,
+}
+"""What training after each epoch would wait for if scikit-learn computed it: by metric and loss."""
 
 
 def _answers(loss: str, targets: Array, scores: Array) -> tuple[Array, Any]:

@@ -133,3 +133,22 @@ def test_a_value_that_cannot_be_scaled_is_refused_without_a_warning(value: float
     x = np.array([[1.0], [2.0], [3.0]])
     with pytest.raises(TrainerError, match="column 0 holds"):
         Standardizer.fitted(x)(np.array([[value]]))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_row_of_weight_two_counts_as_two_rows(dtype: type, rng: np.random.Generator) -> None:
+    x, counts = rng.normal(3, 2, size=(20, 4)).astype(dtype), rng.integers(1, 5, size=20)
+    weighted = Standardizer.fitted(x, counts[:, np.newaxis].astype(dtype))
+    repeated = Standardizer.fitted(x.repeat(counts, axis=0))
+    np.testing.assert_allclose(weighted.mean, repeated.mean, rtol=1e-12)
+    np.testing.assert_allclose(weighted.scale, repeated.scale, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_scaling_gives_the_type_asked_for_and_its_inverse_goes_back(dtype: type, rng: np.random.Generator) -> None:
+    x = rng.normal(3, 2, size=(20, 4)).astype(dtype)
+    standardizer = Standardizer.fitted(x)
+    scaled = standardizer(x, dtype)
+    assert scaled.dtype == standardizer.inverse(scaled).dtype == dtype
+    np.testing.assert_allclose(standardizer.inverse(scaled), x, rtol=20 * np.finfo(dtype).eps)
+    assert (Standardizer.identity(4)(x, dtype) == x).all()
