@@ -5,6 +5,8 @@ from collections.abc import Collection
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+
 from trainer.errors import TrainerError
 
 
@@ -21,7 +23,7 @@ def require_one_of(name: str, value: object, known: Collection[str]) -> None:
 
 def require_flag(name: str, value: object) -> None:
     """True or False."""
-    require(value in (True, False), name, value, "True or False")
+    require(isinstance(value, bool | np.bool_), name, value, "True or False")
 
 
 def require_count(name: str, value: Any) -> None:

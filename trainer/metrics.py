@@ -54,7 +54,7 @@ METRICS: Mapping[str, str] = {
 }
 """The names of metrics, and the task that each is for. By scikit-learn's convention larger is always better."""
 
-_REGRESSION_LOSSES = ("mean_squared_error", "huber")
+REGRESSION_LOSSES = ("mean_squared_error", "huber")
 
 
 def larger_is_better(metric: str) -> bool:
@@ -64,7 +64,7 @@ def larger_is_better(metric: str) -> bool:
 
 def require_metrics(names: Sequence[str], loss: str) -> None:
     """Raise TrainerError unless each metric is known, and made for what this loss learns."""
-    task = "regression" if loss in _REGRESSION_LOSSES else "classification"
+    task = "regression" if loss in REGRESSION_LOSSES else "classification"
     for name in names:
         if METRICS.get(name) != task:
             known = ", ".join(other for other, other_task in METRICS.items() if other_task == task)
@@ -140,12 +140,12 @@ def _answers(loss: str, targets: Array, scores: Array) -> tuple[Array, Any]:
     class NumberAnswers(RegressorMixin, Answers):  # type: ignore[misc]  # scikit-learn has no types
         pass
 
-    return truth, NumberAnswers() if loss in _REGRESSION_LOSSES else ClassAnswers()
+    return truth, NumberAnswers() if loss in REGRESSION_LOSSES else ClassAnswers()
 
 
 def _readings(loss: str, targets: Array, scores: Array) -> tuple[Array, Array, Array]:
     """True values, predictions, probabilities."""
-    if loss in _REGRESSION_LOSSES:
+    if loss in REGRESSION_LOSSES:
         squeezed = (targets[:, 0], scores[:, 0]) if targets.shape[-1] == 1 else (targets, scores)
         return *squeezed, scores
     if loss == "softmax_cross_entropy":

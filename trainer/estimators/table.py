@@ -1,0 +1,32 @@
+"""What an estimator was given to learn from, and the same ready for a network."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from trainer.arrays import Array
+from trainer.data import Rows, Standardizer
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows as they were given, but for those of weight 0, which are left out."""
+
+    x: Array  # (rows, features)
+    targets: Array  # (rows, outputs)
+    weights: Array | None  # (rows, 1), above 0
+
+    def __getitem__(self, rows: Array) -> "Table":
+        return Table(self.x[rows], self.targets[rows], None if self.weights is None else self.weights[rows])
+
+    @property
+    def count(self) -> float:
+        """The number of rows, where a row of weight two counts as two."""
+        return float(len(self.x) if self.weights is None else self.weights.sum())
+
+
+def scaled(table: Table, inputs: Standardizer, outputs: Standardizer, dtype: npt.DTypeLike) -> Rows:
+    """The rows as a network of type `dtype` takes them; the mean of the weights is 1."""
+    weights = None if table.weights is None else (table.weights / np.mean(table.weights)).astype(dtype)
+    return Rows(inputs(table.x, dtype), outputs(table.targets, dtype), weights)
