@@ -71,10 +71,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         several: bool = self._labels.y_type_.startswith("multilabel")
         return several
 
-    def _loss(self, n_out: int) -> str:
+    def _loss(self) -> str:
         return f"{self.out_activation_}_cross_entropy"
 
-    def _classes(self, targets: Array) -> Array | None:
+    def _strata(self, targets: Array) -> Array | None:
         if self._several:
             return None
         found: Array = targets[:, 0] if targets.shape[1] == 1 else targets.argmax(axis=1)

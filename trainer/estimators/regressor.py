@@ -37,10 +37,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
     def predict(self, X: Any) -> Array:
         """The numbers expected for X (rows, features): (rows,) or (rows, outputs)."""
         scores = self._scores(X)
-        found = self._outputs.inverse(scores)
+        found = self._scaling.outputs.inverse(scores)
         return found[:, 0] if found.shape[1] == 1 else found
 
-    def _loss(self, n_out: int) -> str:
+    def _loss(self) -> str:
         require_one_of("loss", self.loss, REGRESSION_LOSSES)
         return self.loss
 

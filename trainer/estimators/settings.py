@@ -14,14 +14,14 @@ from trainer.training import Training
 class Settings:
     """What both estimators can be told. Nothing is checked before `fit`, as scikit-learn wants it."""
 
-    hidden: Sequence[int] | int = (64, 64)  # widths; () is softmax, logistic or linear regression
+    hidden: Sequence[int] | int = (100,)  # widths; () is softmax, logistic or linear regression
     activation: str = "relu"
     batch_norm: bool = False
     dropout: float = 0.0  # probability of dropping a hidden unit
     input_dropout: float = 0.0
     initializer: str | None = "xavier"  # None: the usual one for the activation
     l1: float = 0.0
-    l2: float | None = None  # None: chosen on the held-out rows, see trainer.estimators.strength
+    l2: float | None = None  # None: chosen on held-out rows, see trainer.estimators.strength
     optimizer: str = "adam"
     learning_rate: float = 3e-3
     beta: float = 0.9
@@ -30,15 +30,15 @@ class Settings:
     weight_decay: float = 0.01  # AdamW's
     clip: float | None = None
     max_norm: float | None = None
-    schedule: str = "constant"
+    schedule: str = "cosine"
     warmup: float = 0.0
     decay: float | None = None
     decay_every: int = 10
     decay_times: int | None = None
     batch_size: int = 32
-    epochs: int = 200  # the most
-    patience: int | None = 10  # epochs without a better loss on held-out rows (on training rows, if there are none)
-    validation_fraction: float = 0.2  # of the rows, held out; no row where that makes fewer than ten
+    epochs: int = 100
+    patience: int | None = None  # epochs without a better loss on held-out rows (if there are none, on all rows)
+    validation_fraction: float = 0.2  # of the rows, held out where that makes ten or more
     standardize: bool = True  # inputs, and the targets of regression
     warm_start: bool = False  # fit goes on from the weights of the last fit
     random_state: Any = None

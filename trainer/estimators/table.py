@@ -17,6 +17,9 @@ class Table:
     targets: Array  # (rows, outputs)
     weights: Array | None  # (rows, 1), above 0
 
+    def __len__(self) -> int:
+        return len(self.x)
+
     def __getitem__(self, rows: Array) -> "Table":
         return Table(self.x[rows], self.targets[rows], None if self.weights is None else self.weights[rows])
 
@@ -26,7 +29,25 @@ class Table:
         return float(len(self.x) if self.weights is None else self.weights.sum())
 
 
-def scaled(table: Table, inputs: Standardizer, outputs: Standardizer, dtype: npt.DTypeLike) -> Rows:
-    """The rows as a network of type `dtype` takes them; the mean of the weights is 1."""
-    weights = None if table.weights is None else (table.weights / np.mean(table.weights)).astype(dtype)
-    return Rows(inputs(table.x, dtype), outputs(table.targets, dtype), weights)
+@dataclass(frozen=True)
+class Scaling:
+    """How inputs and targets are scaled."""
+
+    inputs: Standardizer
+    outputs: Standardizer
+
+    @classmethod
+    def fitted(cls, table: Table, *, inputs: bool, outputs: bool) -> "Scaling":
+        """Mean 0 and deviation 1 of what is to be scaled."""
+
+        def fitted(columns: Array, scales: bool) -> Standardizer:
+            if scales:
+                return Standardizer.fitted(columns, table.weights)
+            return Standardizer.identity(columns.shape[1])
+
+        return cls(fitted(table.x, inputs), fitted(table.targets, outputs))
+
+    def rows(self, table: Table, dtype: npt.DTypeLike) -> Rows:
+        """The rows as a network of type `dtype` takes them; the mean of the weights is 1."""
+        weights = None if table.weights is None else (table.weights / np.mean(table.weights)).astype(dtype)
+        return Rows(self.inputs(table.x, dtype), self.outputs(table.targets, dtype), weights)
