@@ -22,6 +22,8 @@ from trainer.arrays import Array
 from trainer.estimators import MLPClassifier, MLPRegressor
 from trainer.training import Training
 
+pytestmark = pytest.mark.usefixtures("one_blas_thread")
+
 Estimator = MLPClassifier | MLPRegressor
 
 EITHER = [MLPClassifier, MLPRegressor]

@@ -15,6 +15,8 @@ from sklearn.preprocessing import StandardScaler
 
 from trainer.estimators import MLPRegressor
 
+pytestmark = pytest.mark.usefixtures("one_blas_thread")
+
 X, Y = load_diabetes(return_X_y=True)
 SPLITS = 20
 

@@ -12,6 +12,8 @@ from trainer.arrays import Array
 from trainer.estimators import MLPClassifier, MLPRegressor
 from trainer.estimators.strength import STRENGTHS, strongest
 
+pytestmark = pytest.mark.usefixtures("one_blas_thread")
+
 Estimator = MLPClassifier | MLPRegressor
 over_both = pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
 
@@ -35,7 +37,7 @@ def first_pass(model: Any, y: Array) -> Any:
 
 
 def copied(model: Any) -> Any:
-    return pickle.loads(pickle.dumps(model))  # noqa: S301
+    return pickle.loads(pickle.dumps(model))  # noqa: S301 - as above
 
 
 @over_both
