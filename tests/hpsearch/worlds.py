@@ -23,6 +23,7 @@ KNOWN = Known(
     optimizers=["sgd", "momentum", "adam", "no"],
     metrics=["accuracy", "f1_macro"],
     initializers=["he", "xavier"],
+    losses=["softmax_cross_entropy", "huber"],
     schedules=["constant", "cosine"],
 )
 
