@@ -115,7 +115,7 @@ class Model(Block):
     hidden: Annotated[
         Annotated[list[Annotated[int, Field(ge=1)]], Tag(WIDTHS)] | Annotated[Hidden, Tag(BLOCK)],
         Discriminator(lambda value: BLOCK if isinstance(value, dict | Hidden) else WIDTHS),
-    ] = [64, 64]  # widths, or a number of layers and their width
+    ] = [256, 256]  # widths, or a number of layers and their width
     activation: Annotated[str, _one_of("activations")] = "relu"
     batch_norm: bool = True
     dropout: Fraction = 0.0  # of hidden units
@@ -132,12 +132,12 @@ class Model(Block):
 class Train(Block):
     """How the network is trained."""
 
-    optimizer: Annotated[str, _one_of("optimizers")] = "momentum"
+    optimizer: Annotated[str, _one_of("optimizers")] = "adamw"
     learning_rate: Positive = 0.01
     beta: Fraction = 0.9
     beta2: Fraction = 0.999
     epsilon: Positive = 1e-8
-    weight_decay: NotNegative = 0.01  # of adamw
+    weight_decay: NotNegative = 0.2  # of adamw
     l1: NotNegative = 0.0
     l2: NotNegative = 0.0
     loss: Annotated[str, _one_of("losses")] | None = None  # the usual one for classes, or for numbers
@@ -146,7 +146,7 @@ class Train(Block):
     delta: Positive = 1.0  # of huber: where it turns from square to linear
     clip: Positive | None = None  # the gradient's largest norm
     max_norm: Positive | None = None  # the largest norm of a unit's incoming weights
-    schedule: Annotated[str, _one_of("schedules")] = "constant"
+    schedule: Annotated[str, _one_of("schedules")] = "cosine"
     warmup: NotNegative = 0.0  # epochs
     decay: Positive | None = None  # of the schedules step (a half) and exponential (0.95)
     decay_every: Count = 10  # epochs, of the schedule step

@@ -211,4 +211,4 @@ def test_merge_keys_and_anchored_booleans_mean_what_yaml_says(load: Load) -> Non
 def test_defaults_are_written_out_in_every_member_of_a_choice_of_blocks(load: Load) -> None:
     text = load(HEAD + "train: {choice: {a: {epochs: 3}, b: {l2: {log: [1e-6, 1]}}}}\n").text()
     assert text.count("batch_size: 32") == 2
-    assert text.count("optimizer: momentum") == 2
+    assert text.count("optimizer: adamw") == 2
