@@ -30,11 +30,14 @@ CONTINUOUS = ("dropout", "input_dropout", "l1", "l2", "label_smoothing")
 
 @dataclass(frozen=True)
 class Architecture:
-    """A multi-layer perceptron: for each hidden width dense, batch norm, activation, dropout; then dense."""
+    """A multi-layer perceptron: for each hidden width dense, batch norm, activation, dropout; then dense.
+
+    The defaults, with those of `Training`, were chosen on validation rows: see docs/decisions/006-defaults.md.
+    """
 
     n_in: int
     n_out: int
-    hidden: tuple[int, ...] = ()  # widths; empty: softmax (or linear) regression
+    hidden: tuple[int, ...] = (256, 256)  # widths; empty: softmax (or linear) regression
     activation: str = "relu"
     batch_norm: bool = True
     dropout: float = 0.0  # probability of dropping a hidden unit, 0 ≤ dropout < 1

@@ -8,6 +8,7 @@ import numpy as np
 
 from trainer.arrays import Array
 from trainer.errors import TrainerError
+from trainer.losses import LOSSES
 
 CLASSIFICATION = (
     "accuracy",
@@ -54,8 +55,6 @@ METRICS: Mapping[str, str] = {
 }
 """The names of metrics, and the task that each is for. By scikit-learn's convention larger is always better."""
 
-REGRESSION_LOSSES = ("mean_squared_error", "huber")
-
 
 def larger_is_better(metric: str) -> bool:
     """Whether a recorded score (`val_loss`, `val_accuracy`, `train_loss`) is to be maximised."""
@@ -64,7 +63,7 @@ def larger_is_better(metric: str) -> bool:
 
 def require_metrics(names: Sequence[str], loss: str) -> None:
     """Raise TrainerError unless each metric is known, and made for what this loss learns."""
-    task = "regression" if loss in REGRESSION_LOSSES else "classification"
+    task = LOSSES[loss].task
     for name in names:
         if METRICS.get(name) != task:
             known = ", ".join(other for other, other_task in METRICS.items() if other_task == task)
@@ -140,12 +139,12 @@ def _answers(loss: str, targets: Array, scores: Array) -> tuple[Array, Any]:
     class NumberAnswers(RegressorMixin, Answers):  # type: ignore[misc]  # scikit-learn has no types
         pass
 
-    return truth, NumberAnswers() if loss in REGRESSION_LOSSES else ClassAnswers()
+    return truth, NumberAnswers() if LOSSES[loss].task == "regression" else ClassAnswers()
 
 
 def _readings(loss: str, targets: Array, scores: Array) -> tuple[Array, Array, Array]:
     """True values, predictions, probabilities."""
-    if loss in REGRESSION_LOSSES:
+    if LOSSES[loss].task == "regression":
         squeezed = (targets[:, 0], scores[:, 0]) if targets.shape[-1] == 1 else (targets, scores)
         return *squeezed, scores
     if loss == "softmax_cross_entropy":

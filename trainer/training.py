@@ -19,15 +19,15 @@ from trainer.schedules import SCHEDULES, Schedule
 class Training:
     """The settings of a training. A setting that the optimizer or schedule does not know has no effect."""
 
-    optimizer: str = "momentum"
+    optimizer: str = "adamw"
     learning_rate: float = 0.01
     beta: float = 0.9  # momentum's coefficient; decay of Adam's first moment
     beta2: float = 0.999  # decay of the average square in RMSprop, Adam, AdamW
     epsilon: float = 1e-8  # in the denominator of RMSprop, Adam, AdamW
-    weight_decay: float = 0.01  # AdamW's, decoupled from the gradient
+    weight_decay: float = 0.2  # AdamW's, decoupled from the gradient
     clip: float | None = None  # the gradient's largest norm
     max_norm: float | None = None  # the largest norm of a unit's incoming weights
-    schedule: str = "constant"
+    schedule: str = "cosine"
     warmup: float = 0.0  # epochs
     decay: float | None = None  # of the schedules step (½) and exponential (0.95)
     decay_every: int = 10  # epochs, of the schedule step

@@ -26,7 +26,7 @@ def test_a_hidden_block_is_dense_batch_norm_activation_dropout(activation: str) 
 
 def test_what_is_turned_off_is_not_there() -> None:
     assert names(batch_norm=False) == ["dense_1", "relu_1", "dense_2", "relu_2", "dense_3"]
-    assert Architecture(4, 3).build(capacity=1).names == ["dense_1"]
+    assert Architecture(4, 3, ()).build(capacity=1).names == ["dense_1"]
 
 
 @pytest.mark.parametrize("batch_norm", [True, False])
@@ -38,11 +38,11 @@ def test_hidden_layers_have_a_bias_exactly_where_batch_norm_would_not_subtract_i
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_network_has_the_loss_penalty_type_and_capacity_that_were_asked_for(loss: str) -> None:
-    network = Architecture(4, 3, l2=0.25, loss=loss).build(capacity=17, dtype=np.float64)
+    network = Architecture(4, 3, (), l2=0.25, loss=loss).build(capacity=17, dtype=np.float64)
     assert network.loss.kind == loss
     assert [(penalty.kind, penalty.coefficient) for penalty in network.penalties] == [("l1", 0.0), ("l2", 0.25)]
     assert (network.capacity, network.parameters.dtype) == (17, np.float64)
-    assert Architecture(4, 3).build(capacity=1).parameters.dtype == np.float32
+    assert Architecture(4, 3, ()).build(capacity=1).parameters.dtype == np.float32
 
 
 @pytest.mark.parametrize(

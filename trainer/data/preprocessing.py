@@ -8,25 +8,32 @@ import numpy.typing as npt
 from trainer.arrays import Array
 from trainer.errors import TrainerError
 
+SPAN = 4.0
+"""Scaled training rows differ by at most this much in a column."""
+
 
 @dataclass(frozen=True)
 class Standardizer:
     """x ↦ (x − mean) / scale, column by column, in float64 and then rounded to the network's type."""
 
     mean: Array  # (columns,)
-    scale: Array  # (columns,), the standard deviation; 1 where a column is constant
+    scale: Array  # (columns,), 1 where a column is constant
 
     @classmethod
-    def fitted(cls, x: Array, weights: Array | None = None) -> "Standardizer":
-        """Mean and standard deviation of the columns of x (rows, columns), of which there must be some.
+    def fitted(cls, x: Array, weights: Array | None = None, *, span: float = SPAN) -> "Standardizer":
+        """Mean and scale of the columns of x (rows, columns), of which there must be some.
 
+        The scale is the standard deviation, but at least the range / `span`: a column that is almost always the same
+        (a pixel at the margin, a rare category) has next to no deviation, and divided by it alone its few other
+        values would be the largest numbers of the table. Measured in docs/decisions/006-defaults.md.
         `weights` (rows, 1), above 0: a row of weight 2 counts as two rows.
         Of a constant, the mean may be off by rounding and the deviation is then not 0; so constants are looked for.
         """
         with np.errstate(all="ignore"):
             mean, deviation = _moments(x) if weights is None else _weighted_moments(x, weights)
-        constant = x.min(axis=0) == x.max(axis=0)
-        return cls(np.where(constant, x[0], mean), np.where(constant, 1.0, deviation))
+        least, most = x.min(axis=0), x.max(axis=0)
+        scale = np.maximum(deviation, most / span - least / span)  # the range itself may overflow
+        return cls(np.where(least == most, x[0], mean), np.where(least == most, 1.0, scale))
 
     @classmethod
     def identity(cls, columns: int) -> "Standardizer":

@@ -9,7 +9,7 @@ from sklearn.base import RegressorMixin
 from trainer.arrays import Array
 from trainer.checks import require_one_of
 from trainer.estimators.base import BaseMLP
-from trainer.metrics import REGRESSION_LOSSES
+from trainer.losses import LOSSES
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -41,7 +41,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         return found[:, 0] if found.shape[1] == 1 else found
 
     def _loss(self) -> str:
-        require_one_of("loss", self.loss, REGRESSION_LOSSES)
+        require_one_of("loss", self.loss, [name for name, loss in LOSSES.items() if loss.task == "regression"])
         return self.loss
 
     def _encode(self, y: Array, *, fresh: bool, classes: Any = None) -> Array:

@@ -1,5 +1,6 @@
 """What an estimator was given to learn from, and the same ready for a network."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy.typing as npt
 
 from trainer.arrays import Array
 from trainer.data import Rows, Standardizer
+from trainer.data.preprocessing import SPAN
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,14 @@ class Scaling:
 
     @classmethod
     def fitted(cls, table: Table, *, inputs: bool, outputs: bool) -> "Scaling":
-        """Mean 0 and deviation 1 of what is to be scaled."""
+        """Mean 0 of what is to be scaled; targets to a deviation of 1, on which the strength of L2 depends."""
 
-        def fitted(columns: Array, scales: bool) -> Standardizer:
+        def fitted(columns: Array, span: float, *, scales: bool) -> Standardizer:
             if scales:
-                return Standardizer.fitted(columns, table.weights)
+                return Standardizer.fitted(columns, table.weights, span=span)
             return Standardizer.identity(columns.shape[1])
 
-        return cls(fitted(table.x, inputs), fitted(table.targets, outputs))
+        return cls(fitted(table.x, SPAN, scales=inputs), fitted(table.targets, math.inf, scales=outputs))
 
     def rows(self, table: Table, dtype: npt.DTypeLike) -> Rows:
         """The rows as a network of type `dtype` takes them; the mean of the weights is 1."""
