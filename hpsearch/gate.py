@@ -1,14 +1,15 @@
 """The gate: a trial's own network, on its own data, must pass a gradient check before it may train."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from hpsearch.config import Config, Run
+from hpsearch.config import Config
 from hpsearch.records import GradcheckRow
 from hpsearch.seeds import TrialGenerators, trial_seed
+from hpsearch.settings import architecture_of, rows_of
 from hpsearch.space import Scalar
-from trainer import Architecture, Training
+from trainer import Architecture
 from trainer.data import Rows
 from trainer.gradcheck import COORDINATES, check
 from trainer.gradcheck import Report as Report  # noqa: PLC0414 - exported again
@@ -16,55 +17,35 @@ from trainer.gradcheck import Report as Report  # noqa: PLC0414 - exported again
 GATE_ROWS = 8  # training rows in a gradient check
 
 
-def architecture_of(run: Run, n_in: int, n_out: int) -> Architecture:
-    """The network that a run trains."""
-    return Architecture(
-        n_in=n_in,
-        n_out=n_out,
-        hidden=run.model.widths,
-        activation=run.model.activation,
-        batch_norm=run.model.batch_norm,
-        dropout=run.model.dropout,
-        input_dropout=run.model.input_dropout,
-        initializer=run.model.initializer,
-        l1=run.train.l1,
-        l2=run.train.l2,
-        label_smoothing=run.train.label_smoothing,
-    )
-
-
-def training_of(run: Run) -> Training:
-    """How a run trains."""
-    settings = run.train.model_dump(exclude={"l1", "l2", "label_smoothing"})
-    return Training(**settings)
-
-
 def check_gradients(
     architecture: Architecture, train: Rows, rng: np.random.Generator, coordinates: int | None = COORDINATES
 ) -> Report:
     """The gradient check of a network, on rows of its own training data."""
+    train = rows_of(architecture.loss, train)
     rows = rng.choice(len(train), size=min(GATE_ROWS, len(train)), replace=False)
     network = architecture.build(capacity=len(rows), dtype=np.float64)
     x, targets = (part[rows].astype(np.float64) for part in (train.x, train.targets))
     return check(network, x, targets, rng, coordinates=coordinates)
 
 
-def networks(config: Config, train: Rows) -> Iterator[tuple[Mapping[str, Scalar], Architecture]]:
+def networks(
+    config: Config, train: Rows, classes: Sequence[str]
+) -> Iterator[tuple[Mapping[str, Scalar], Architecture]]:
     """The different networks at the middle and the extremes of a config's space, each with the values that give it."""
     seen = set()
     for _, point in config.space.trials_of_every_kind():
         values = config.space.values(point)
-        architecture = architecture_of(config.trial(values), train.x.shape[1], train.targets.shape[1])
+        architecture = architecture_of(config.trial(values), train, classes)
         if architecture not in seen:
             seen.add(architecture)
             yield values, architecture
 
 
 def check_networks(
-    config: Config, train: Rows, *, full: bool
+    config: Config, train: Rows, classes: Sequence[str], *, full: bool
 ) -> Iterator[tuple[Mapping[str, Scalar], Architecture, Report]]:
     """Check each of `networks`; with `full`, at every parameter."""
-    for index, (values, architecture) in enumerate(networks(config, train)):
+    for index, (values, architecture) in enumerate(networks(config, train, classes)):
         rng = TrialGenerators.of(trial_seed(config.run.seed, 0, index)).gradcheck
         yield values, architecture, check_gradients(architecture, train, rng, None if full else COORDINATES)
 

@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from hpsearch.config import Config, dump
 from hpsearch.errors import HpsearchError
-from hpsearch.gate import architecture_of
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import (
     Data,
@@ -26,9 +25,10 @@ from hpsearch.objective import (
     train_trial,
 )
 from hpsearch.records import Trial
+from hpsearch.settings import architecture_of, rows_of
 from hpsearch.store import SweepFolder, schemas
 from hpsearch.store.compare import Difference, count_compared, differences, tables_of_outcome, tables_of_trial
-from hpsearch.store.files import JsonLines, explaining, read_json_lines, replace_file, write_text
+from hpsearch.store.files import JsonLines, explaining, read_json_lines, write_text
 from hpsearch.summary import ranking
 from trainer import Model, Network, evaluate
 
@@ -71,7 +71,7 @@ def rerun_best(path: Path, clock: Callable[[], float]) -> tuple[Rerun, Look | No
     folder = SweepFolder.existing(path)
     config = config_of(folder)
     recorded = _recorded_best(folder, config)
-    data = load_data(config.run)
+    data = load_data(config)
     require_same_data(folder.read_manifest(), config.run, data)
     rerun, network = _retrained(folder, config, data, recorded, clock)
     with explaining(path):
@@ -138,9 +138,9 @@ def _retrained(
 
 def _write_model(file: Path, config: Config, trial: Trial, data: Data, network: Network) -> None:
     run, prepared = config.trial(trial.values), data.prepared
-    architecture = architecture_of(run, prepared.train.x.shape[1], len(prepared.classes))
+    architecture = architecture_of(run, prepared.train, prepared.classes)
     model = Model(architecture, network.parameters, network.statistics, prepared.standardizer, prepared.classes)
-    replace_file(file, model.save)
+    model.save(file)
 
 
 def _look(
@@ -150,7 +150,7 @@ def _look(
     if not len(data.prepared.test):
         return None
     with blas_threads(config.run.resources.cpus):
-        found = evaluate(network, data.prepared.test, config.run.metrics)
+        found = evaluate(network, rows_of(network.loss.kind, data.prepared.test), config.run.metrics)
     scores = {f"test_{name}": value for name, value in found.items()}
     number = 1 + (sum(1 for _ in read_json_lines(file)) if file.exists() else 0)
     looks = JsonLines(file)

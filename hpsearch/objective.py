@@ -11,9 +11,10 @@ from threadpoolctl import threadpool_limits
 
 from hpsearch.config import Config, Known, Run, load_config
 from hpsearch.errors import UsageError
-from hpsearch.gate import accusation, architecture_of, check_gradients, gradcheck_rows, training_of
+from hpsearch.gate import accusation, check_gradients, gradcheck_rows
 from hpsearch.records import EpochRow, Outcome, Place, Result, Status, Trial
 from hpsearch.seeds import TrialGenerators, split_seed
+from hpsearch.settings import architecture_of, rows_of, training_of
 from hpsearch.stopping import rungs
 from hpsearch.store.folder import SweepFolder
 from trainer import Architecture, End, Epoch, Fit, Fitting, Network, TrainerError, build_stack
@@ -21,6 +22,7 @@ from trainer.data import Dataset, Prepared, Rows, load, prepare
 from trainer.fitting import SHARED
 from trainer.initializers import INITIALIZERS
 from trainer.layers import ACTIVATIONS
+from trainer.losses import LOSSES
 from trainer.metrics import METRICS, larger_is_better
 from trainer.optimizers import OPTIMIZERS
 from trainer.schedules import SCHEDULES
@@ -35,6 +37,7 @@ STACKED_WORK = 1_000_000
 KNOWN = Known(
     activations=list(ACTIVATIONS),
     initializers=list(INITIALIZERS),
+    losses=list(LOSSES),
     optimizers=list(OPTIMIZERS),
     schedules=list(SCHEDULES),
     metrics=[name for name, task in METRICS.items() if task == "classification"],
@@ -57,11 +60,16 @@ class Task:
     config: Config
     train: Rows
     validation: Rows
+    classes: tuple[str, ...]
 
     @classmethod
     def of(cls, config: Config, data: Data) -> "Task":
         """The task of a sweep over this data."""
-        return cls(config, data.prepared.train, data.prepared.validation)
+        return cls(config, data.prepared.train, data.prepared.validation, data.prepared.classes)
+
+    def architecture(self, run: Run) -> Architecture:
+        """The network of one of its runs."""
+        return architecture_of(run, self.train, self.classes)
 
 
 @dataclass(frozen=True)
@@ -78,13 +86,16 @@ class Worker:
         return Place(datetime.fromtimestamp(started, UTC), duration_s, self.name, self.node, self.platform)
 
 
-def load_data(run: Run) -> Data:
-    """Read and split a config's data; raises UsageError."""
+def load_data(config: Config) -> Data:
+    """Read and split a config's data; raises UsageError, also if a point of the config's space does not fit it."""
+    run = config.run
     try:
         dataset = load(run.data.source)
         prepared = prepare(dataset, validation=run.data.validation, test=run.data.test, seed=split_seed(run.seed))
     except TrainerError as error:
         raise UsageError(f"data.source: {error}") from error
+    for _, point in config.space.trials_of_every_kind():
+        architecture_of(config.trial(config.space.values(point)), prepared.train, prepared.classes)
     return Data(dataset, prepared)
 
 
@@ -111,7 +122,7 @@ def maximise(metric: str) -> bool:
 def stack_key(task: Task, trial: Trial) -> Hashable:
     """Trials with equal keys can be trained side by side in one worker; None where that would not pay."""
     run = task.config.trial(trial.values)
-    architecture, training = _architecture(task, run), training_of(run)
+    architecture, training = task.architecture(run), training_of(run)
     if architecture.weights * training.batch_size > STACKED_WORK:
         return None
     return architecture.stackable(), *(getattr(training, name) for name in SHARED)
@@ -177,7 +188,7 @@ def _outcomes(task: Task, trials: Sequence[Trial], worker: Worker) -> list[tuple
 def _gated(task: Task, trial: Trial, worker: Worker) -> _Candidate:
     started = worker.clock()
     run = task.config.trial(trial.values)
-    architecture, generators = _architecture(task, run), TrialGenerators.of(trial.seed)
+    architecture, generators = task.architecture(run), TrialGenerators.of(trial.seed)
     report = check_gradients(architecture, task.train, generators.gradcheck)
     gate = Result(
         Status.GATE_FAILED,
@@ -188,10 +199,6 @@ def _gated(task: Task, trial: Trial, worker: Worker) -> _Candidate:
     )
     place = worker.place(started, worker.clock() - started)
     return _Candidate(trial, run, architecture, generators, gate, report.passed, place)
-
-
-def _architecture(task: Task, run: Run) -> Architecture:
-    return architecture_of(run, task.train.x.shape[1], task.train.targets.shape[1])
 
 
 def _trained(task: Task, candidates: Sequence[_Candidate]) -> tuple[Network, list[Fit]]:
@@ -209,7 +216,8 @@ def _trained(task: Task, candidates: Sequence[_Candidate]) -> tuple[Network, lis
         noise=[each.noise for each in generators],
     )
     on_epoch = [_falls_behind(candidate) for candidate in candidates]
-    return network, fitting.fit(task.train, task.validation, metrics=task.config.run.metrics, on_epoch=on_epoch)
+    train, validation = (rows_of(first.loss, rows) for rows in (task.train, task.validation))
+    return network, fitting.fit(train, validation, metrics=task.config.run.metrics, on_epoch=on_epoch)
 
 
 def _falls_behind(candidate: _Candidate) -> Callable[[Epoch], bool]:

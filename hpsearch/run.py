@@ -57,7 +57,7 @@ def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Su
     """Make the sweep's folder in `results` and run the sweep."""
     path = results / config.run.name
     require_new(path)
-    data = load_data(config.run)
+    data = load_data(config)
     task = Task.of(config, data)
     search, tables = config.run.search, schemas(config.space, config.run.recorded)
     hooks.started(Summary(path, search.trials, {}, search.metric, None))
@@ -81,7 +81,7 @@ def resume(path: Path, execution: Execution, hooks: Hooks, trials: int | None = 
         )
     if trials is None and summary.done >= summary.planned:
         return summary
-    data = load_data(config.run)
+    data = load_data(config)
     _check_same(folder.read_manifest(), config, data)
     task = Task.of(config, data)
     with ParquetStore(folder, schemas(config.space, config.run.recorded), time.monotonic) as store:

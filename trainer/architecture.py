@@ -9,8 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.arrays import Setting
+from trainer.checks import (
+    require_count,
+    require_flag,
+    require_fraction,
+    require_not_negative,
+    require_one_of,
+    require_positive,
+)
 from trainer.errors import TrainerError
-from trainer.initializers import initializer_for
+from trainer.initializers import INITIALIZERS, initializer_for
 from trainer.layers import ACTIVATIONS, BatchNorm, Dense, Dropout, Layer
 from trainer.losses import LOSSES, LossSettings
 from trainer.network import Network
@@ -22,11 +30,14 @@ CONTINUOUS = ("dropout", "input_dropout", "l1", "l2", "label_smoothing")
 
 @dataclass(frozen=True)
 class Architecture:
-    """A multi-layer perceptron: for each hidden width dense, batch norm, activation, dropout; then dense."""
+    """A multi-layer perceptron: for each hidden width dense, batch norm, activation, dropout; then dense.
+
+    The defaults, with those of `Training`, were chosen on validation rows: see docs/decisions/006-defaults.md.
+    """
 
     n_in: int
     n_out: int
-    hidden: tuple[int, ...] = ()  # widths; empty: softmax (or linear) regression
+    hidden: tuple[int, ...] = (256, 256)  # widths; empty: softmax (or linear) regression
     activation: str = "relu"
     batch_norm: bool = True
     dropout: float = 0.0  # probability of dropping a hidden unit, 0 ≤ dropout < 1
@@ -40,6 +51,22 @@ class Architecture:
     class_weights: tuple[float, ...] | None = None
     delta: float = 1.0  # of Huber's loss
 
+    def __post_init__(self) -> None:
+        for name in ("n_in", "n_out"):
+            require_count(name, getattr(self, name))
+        for width in self.hidden:
+            require_count("every width in hidden", width)
+        require_one_of("activation", self.activation, ACTIVATIONS)
+        require_flag("batch_norm", self.batch_norm)
+        for name in ("dropout", "input_dropout", "label_smoothing"):
+            require_fraction(name, getattr(self, name))
+        if self.initializer is not None:
+            require_one_of("initializer", self.initializer, INITIALIZERS)
+        for name in ("l1", "l2"):
+            require_not_negative(name, getattr(self, name))
+        require_one_of("loss", self.loss, LOSSES)
+        require_positive("delta", self.delta)
+
     def build(self, *, capacity: int, dtype: npt.DTypeLike = np.float32) -> Network:
         """The network, with memory for batches of up to `capacity` rows."""
         return _build([self], (), capacity, dtype)
@@ -51,7 +78,7 @@ class Architecture:
 
     def stackable(self) -> "Architecture":
         """What networks must agree on to be trained side by side: the zeros of a setting, not its value."""
-        used: dict[str, Any] = {name: float(getattr(self, name) > 0) for name in CONTINUOUS}
+        used: dict[str, Any] = {name: 0.5 * (getattr(self, name) > 0) for name in CONTINUOUS}
         return replace(self, **used)
 
 

@@ -1,13 +1,14 @@
 """Scores beside the loss: accuracy, and what scikit-learn calls by these names."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from trainer.arrays import Array
 from trainer.errors import TrainerError
+from trainer.losses import LOSSES
 
 CLASSIFICATION = (
     "accuracy",
@@ -54,8 +55,6 @@ METRICS: Mapping[str, str] = {
 }
 """The names of metrics, and the task that each is for. By scikit-learn's convention larger is always better."""
 
-_REGRESSION_LOSSES = ("mean_squared_error", "huber")
-
 
 def larger_is_better(metric: str) -> bool:
     """Whether a recorded score (`val_loss`, `val_accuracy`, `train_loss`) is to be maximised."""
@@ -64,7 +63,7 @@ def larger_is_better(metric: str) -> bool:
 
 def require_metrics(names: Sequence[str], loss: str) -> None:
     """Raise TrainerError unless each metric is known, and made for what this loss learns."""
-    task = "regression" if loss in _REGRESSION_LOSSES else "classification"
+    task = LOSSES[loss].task
     for name in names:
         if METRICS.get(name) != task:
             known = ", ".join(other for other, other_task in METRICS.items() if other_task == task)
@@ -76,8 +75,9 @@ def metric(name: str, loss: str, targets: Array, scores: Array) -> float:
 
     A metric that is not defined for these rows (as roc_auc, where one class alone occurs) is NaN.
     """
-    if name == "accuracy" and loss == "softmax_cross_entropy":
-        return accuracy(targets, scores)
+    quick = _QUICK.get((name, loss))
+    if quick is not None:
+        return quick(targets, scores)
     from sklearn.metrics import get_scorer
 
     truth, answers = _answers(loss, targets.astype(np.float64), scores.astype(np.float64))
@@ -92,6 +92,30 @@ def metric(name: str, loss: str, targets: Array, scores: Array) -> float:
 def accuracy(targets: Array, scores: Array) -> float:
     """The share of rows whose largest score is at the target's class (ties to the first)."""
     return float(np.mean(targets.argmax(axis=-1) == scores.argmax(axis=-1)))
+
+
+def logistic_accuracy(targets: Array, scores: Array) -> float:
+    """The share of rows whose scores are all on the target's side of 0."""
+    return float(np.mean(np.all((targets > 0.5) == (scores > 0), axis=-1)))
+
+
+def r2(targets: Array, scores: Array) -> float:
+    """1 − Σ (t − z)² / Σ (t − t̄)², the mean over the outputs; of a constant output 1 if it is met, else 0."""
+    targets, scores = targets.astype(np.float64), scores.astype(np.float64)
+    errors = np.square(targets - scores).sum(axis=0)
+    spread = np.square(targets - targets.mean(axis=0)).sum(axis=0)
+    constant = spread == 0
+    values = np.where(constant, errors == 0, 1 - errors / np.where(constant, 1, spread))
+    return float(values.mean()) if len(targets) > 1 else float("nan")
+
+
+_QUICK: Mapping[tuple[str, str], Callable[[Array, Array], float]] = {
+    ("accuracy", "softmax_cross_entropy"): accuracy,
+    ("accuracy", "logistic_cross_entropy"): logistic_accuracy,
+    ("r2", "mean_squared_error"): r2,
+    ("r2", "huber"): r2,
+}
+"""What training after each epoch would wait for if scikit-learn computed it: by metric and loss."""
 
 
 def _answers(loss: str, targets: Array, scores: Array) -> tuple[Array, Any]:
@@ -115,12 +139,12 @@ def _answers(loss: str, targets: Array, scores: Array) -> tuple[Array, Any]:
     class NumberAnswers(RegressorMixin, Answers):  # type: ignore[misc]  # scikit-learn has no types
         pass
 
-    return truth, NumberAnswers() if loss in _REGRESSION_LOSSES else ClassAnswers()
+    return truth, NumberAnswers() if LOSSES[loss].task == "regression" else ClassAnswers()
 
 
 def _readings(loss: str, targets: Array, scores: Array) -> tuple[Array, Array, Array]:
     """True values, predictions, probabilities."""
-    if loss in _REGRESSION_LOSSES:
+    if LOSSES[loss].task == "regression":
         squeezed = (targets[:, 0], scores[:, 0]) if targets.shape[-1] == 1 else (targets, scores)
         return *squeezed, scores
     if loss == "softmax_cross_entropy":

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from trainer.architecture import Architecture
-from trainer.archive import UNREADABLE, read_arrays
+from trainer.archive import UNREADABLE, read_arrays, write_arrays
 from trainer.arrays import Array
 from trainer.data import Standardizer
 from trainer.errors import TrainerError
@@ -35,24 +35,24 @@ class Model:
         network.parameters[...] = self.parameters
         network.statistics[...] = self.statistics
         chunks = [network.loss.predict(scores) for _, scores in network.chunks(self.standardizer(x))]
-        return np.concatenate(chunks) if chunks else np.empty((0, self.architecture.n_out), np.float32)
+        answers = np.concatenate(chunks) if chunks else np.empty((0, self.architecture.n_out), np.float32)
+        return np.hstack([1 - answers, answers]) if self.architecture.n_out == 1 else answers  # (rows, classes)
 
     def predict(self, x: Array) -> list[str]:
         """The most probable class of each row of raw features x (rows, features)."""
         return [self.classes[index] for index in self.predict_proba(x).argmax(axis=1)]
 
     def save(self, path: Path) -> None:
-        """Write a `.npz` file that holds arrays and JSON only."""
+        """Write a `.npz` file that holds arrays and JSON only; what stood at `path` stays until it is whole."""
         description = {"format": FORMAT, "architecture": asdict(self.architecture), "classes": self.classes}
-        with path.open("wb") as file:
-            np.savez(
-                file,
-                description=np.array(json.dumps(description)),
-                parameters=self.parameters,
-                statistics=self.statistics,
-                mean=self.standardizer.mean,
-                scale=self.standardizer.scale,
-            )
+        arrays = {
+            "description": np.array(json.dumps(description)),
+            "parameters": self.parameters,
+            "statistics": self.statistics,
+            "mean": self.standardizer.mean,
+            "scale": self.standardizer.scale,
+        }
+        write_arrays(path, arrays)
 
 
 def load(path: Path) -> Model:
@@ -85,7 +85,7 @@ def _model(arrays: dict[str, Array]) -> Model:
     for name, shape in wanted.items():
         if arrays[name].shape != shape:
             raise ValueError(f"{name} has the shape {arrays[name].shape}, the network needs {shape}")
-    if len(description["classes"]) != architecture.n_out:
+    if len(description["classes"]) != max(architecture.n_out, 2):  # one output tells two classes apart
         raise ValueError(f"it names {len(description['classes'])} classes for {architecture.n_out} outputs")
     standardizer = Standardizer(arrays["mean"], arrays["scale"])
     return Model(architecture, arrays["parameters"], arrays["statistics"], standardizer, tuple(description["classes"]))

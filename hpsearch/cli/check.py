@@ -33,8 +33,9 @@ def check(
     from hpsearch.objective import KNOWN, load_data
 
     checked = load_config(config, KNOWN, set_ or ())
-    data = load_data(checked.run)
-    reports = [(values, report) for values, _, report in check_networks(checked, data.prepared.train, full=full)]
+    prepared = load_data(checked).prepared
+    checks = check_networks(checked, prepared.train, prepared.classes, full=full)
+    reports = [(values, report) for values, _, report in checks]
     passed = all(report.passed for _, report in reports)
     if json:
         networks = [{"settings": values, "passed": report.passed, **asdict(report)} for values, report in reports]

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from hpsearch.config.models import BLOCK, WIDTHS, Block, Known, Run, nearest
+from hpsearch.config.models import FORMS, WIDTHS, WORD, Block, Known, Run, nearest
 from hpsearch.config.yaml_text import Document, dump, parse_value, read_document
 from hpsearch.errors import UsageError
 from hpsearch.space import DISTRIBUTIONS, Choice, Path, Scalar, Space, SpaceError, is_distribution
@@ -104,7 +104,7 @@ def _override(document: Document, override: str) -> Document:
 def _sentence(error: ValidationError, document: Document) -> str:
     """The first of pydantic's complaints: where, which setting, the rule, the value received."""
     first = error.errors()[0]
-    path: Path = tuple(part for part in first["loc"] if part not in (WIDTHS, BLOCK, "[key]"))
+    path: Path = tuple(part for part in first["loc"] if part not in (*FORMS, "[key]"))
     key, value = _dotted(path), first["input"]
     rule = _readable(first["msg"].removeprefix("Value error, ").replace("Input should be", "must be"))
     match first["type"]:
@@ -114,6 +114,12 @@ def _sentence(error: ValidationError, document: Document) -> str:
             text = f"the setting {key!r} is missing"
         case "invalid_key":
             text = f"{key}: the names of settings are strings, not {path[-1]!r}"
+        case "string_type" if first["loc"][-1] == "[key]":
+            text = f"{_dotted(path[:-1])}: a label is a string; write {path[-1]} in quotes"
+        case "list_type" if WIDTHS in first["loc"]:
+            text = f"{key} {rule}, or a block of layers and units; it is {value!r}"
+        case "literal_error" if WORD in first["loc"]:
+            text = f"{key} {rule}, a list of one number a class, or a block of labels and numbers; it is {value!r}"
         case "string_pattern_mismatch":
             text = f"{key} must begin with a letter or digit, and go on with these and . _ -; it is {value!r}"
         case "value_error":  # a rule about a whole block says itself what was received
@@ -132,7 +138,7 @@ def _readable(rule: str) -> str:
         ("a valid number", "a number"),
         ("a valid string", "a string"),
         ("a valid boolean", "true or false"),
-        ("a valid list", "a list, or a block of layers and units"),
+        ("a valid list", "a list"),
         ("a valid dictionary or instance of ", "a block of settings for "),
     ):
         rule = rule.replace(technical, plain)

@@ -30,6 +30,7 @@ class Known:
 
     activations: Sequence[str]
     initializers: Sequence[str]
+    losses: Sequence[str]
     optimizers: Sequence[str]
     schedules: Sequence[str]
     metrics: Sequence[str]
@@ -64,6 +65,8 @@ def _stopping(name: str) -> str:
 
 
 WIDTHS, BLOCK = "<widths>", "<block>"  # which form `hidden` has; pydantic puts it in the path of an error
+WORD, NUMBERS, LABELS = "<word>", "<numbers>", "<labels>"  # which form `class_weights` has
+FORMS = (WIDTHS, BLOCK, WORD, NUMBERS, LABELS)
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -100,17 +103,31 @@ class Hidden(Block):
     units: Annotated[int, Field(ge=1)]
 
 
+def _form_of_weights(value: Any) -> str:
+    return NUMBERS if isinstance(value, list) else LABELS if isinstance(value, dict) else WORD
+
+
+ClassWeights = Annotated[
+    Annotated[Literal["balanced"], Tag(WORD)]
+    | Annotated[list[Positive], Tag(NUMBERS)]
+    | Annotated[dict[str, Positive], Tag(LABELS)],
+    Discriminator(_form_of_weights),
+]
+"""How much the rows of each class count: as their rarity asks for, or a number a class, in order or by label."""
+
+
 class Model(Block):
     """The network."""
 
     hidden: Annotated[
         Annotated[list[Annotated[int, Field(ge=1)]], Tag(WIDTHS)] | Annotated[Hidden, Tag(BLOCK)],
         Discriminator(lambda value: BLOCK if isinstance(value, dict | Hidden) else WIDTHS),
-    ] = [64, 64]  # widths, or a number of layers and their width
+    ] = [256, 256]  # widths, or a number of layers and their width
     activation: Annotated[str, _one_of("activations")] = "relu"
     batch_norm: bool = True
     dropout: Fraction = 0.0  # of hidden units
     input_dropout: Fraction = 0.0
+    input_groups: list[Annotated[int, Field(ge=0)]] | None = None  # of each feature: one group is dropped together
     initializer: Annotated[str, _one_of("initializers")] | None = None  # the usual one for the activation
 
     @property
@@ -122,18 +139,21 @@ class Model(Block):
 class Train(Block):
     """How the network is trained."""
 
-    optimizer: Annotated[str, _one_of("optimizers")] = "momentum"
+    optimizer: Annotated[str, _one_of("optimizers")] = "adamw"
     learning_rate: Positive = 0.01
     beta: Fraction = 0.9
     beta2: Fraction = 0.999
     epsilon: Positive = 1e-8
-    weight_decay: NotNegative = 0.01  # of adamw
+    weight_decay: NotNegative = 0.2  # of adamw
     l1: NotNegative = 0.0
     l2: NotNegative = 0.0
-    label_smoothing: Fraction = 0.0
+    loss: Annotated[str, _one_of("losses")] | None = None  # the usual one for classes, or for numbers
+    label_smoothing: Fraction = 0.0  # of the cross-entropies
+    class_weights: ClassWeights | None = None  # of the cross-entropies; every class counts 1
+    delta: Positive = 1.0  # of huber: where it turns from square to linear
     clip: Positive | None = None  # the gradient's largest norm
     max_norm: Positive | None = None  # the largest norm of a unit's incoming weights
-    schedule: Annotated[str, _one_of("schedules")] = "constant"
+    schedule: Annotated[str, _one_of("schedules")] = "cosine"
     warmup: NotNegative = 0.0  # epochs
     decay: Positive | None = None  # of the schedules step (a half) and exponential (0.95)
     decay_every: Count = 10  # epochs, of the schedule step

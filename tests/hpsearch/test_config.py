@@ -59,6 +59,22 @@ def test_a_word_that_yaml_1_1_takes_for_a_boolean_is_a_string_alone_and_inside_c
     assert [config.trial(config.space.values([u])).train.optimizer for u in (0.2, 0.8)] == ["no", "adam"]
 
 
+@pytest.mark.parametrize(
+    ("written", "weights"),
+    [
+        ("balanced", "balanced"),
+        ("null", None),
+        ("[1, 2.5]", [1.0, 2.5]),
+        ("{'0': 1, one: 2.5}", {"0": 1.0, "one": 2.5}),
+        ("{one: {log: [1, 4]}, two: 1}", {"one": 2.0, "two": 1.0}),
+    ],
+)
+def test_class_weights_are_a_word_a_list_or_a_block_of_labels(load: Load, written: str, weights: Any) -> None:
+    config = load(_with_source(f"class_weights: {written}"))
+    assert config.run.train.class_weights == weights
+    assert load(config.text()).run == config.run
+
+
 def test_true_and_false_are_booleans_inside_choice(load: Load) -> None:
     config = load(f"{HEAD}model: {{batch_norm: {{choice: [true, false]}}}}\n")
     assert [config.space.values([u])["batch_norm"] for u in (0.2, 0.8)] == [True, False]
@@ -195,4 +211,4 @@ def test_merge_keys_and_anchored_booleans_mean_what_yaml_says(load: Load) -> Non
 def test_defaults_are_written_out_in_every_member_of_a_choice_of_blocks(load: Load) -> None:
     text = load(HEAD + "train: {choice: {a: {epochs: 3}, b: {l2: {log: [1e-6, 1]}}}}\n").text()
     assert text.count("batch_size: 32") == 2
-    assert text.count("optimizer: momentum") == 2
+    assert text.count("optimizer: adamw") == 2

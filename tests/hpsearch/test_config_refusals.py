@@ -104,6 +104,13 @@ def test_an_unknown_key_that_resembles_none_is_refused_with_all_that_there_are(r
         ("model:", "model", "block", "None"),
         ("train: 3", "train", "block", "3"),
         ("metrics: accuracy", "metrics", "list", "'accuracy'"),
+        ("model: {input_groups: categories}", "model.input_groups", "list", "'categories'"),
+        ("model: {input_groups: [0, 1.5]}", "model.input_groups.1", "whole number", "1.5"),
+        ("train: {loss: 3}", "train.loss", "string", "3"),
+        ("train: {delta: wide}", "train.delta", "number", "'wide'"),
+        ("train: {class_weights: {a: x}}", "train.class_weights.a", "number", "'x'"),
+        ("train: {class_weights: even}", "train.class_weights", "'balanced', a list of one number a class", "'even'"),
+        ("train: {class_weights: 3}", "train.class_weights", "or a block of labels and numbers", "3"),
     ],
 )
 def test_a_value_of_a_wrong_type_is_refused_with_setting_rule_value_and_line(
@@ -133,6 +140,12 @@ def test_a_value_of_a_wrong_type_is_refused_with_setting_rule_value_and_line(
         ("search: {strategy: zoon}", "search.strategy", "'zoon'"),
         ("train: {optimizer: adma}", "train.optimizer", "'adma'"),
         ("model: {activation: rleu}", "model.activation", "'rleu'"),
+        ("train: {loss: hubr}", "train.loss", "'hubr'"),
+        ("train: {delta: 0}", "train.delta", "0"),
+        ("train: {class_weights: [1, 0]}", "train.class_weights.1", "0"),
+        ("train: {class_weights: {a: -1}}", "train.class_weights.a", "-1"),
+        ("model: {input_groups: [0, -1]}", "model.input_groups.1", "-1"),
+        ("model: {initializer: hee}", "model.initializer", "'hee'"),
         ("metrics: [acuracy]", "metrics.0", "'acuracy'"),
         ("gradcheck: {on_failure: stop}", "gradcheck.on_failure", "'stop'"),
         ("seed: -1", "seed", "-1"),
@@ -253,6 +266,7 @@ def test_a_bad_override_is_refused_and_named_as_the_place(refusal: Refusal, over
         ("search: {metric: val_los}", ["line 3", "search.metric", "'val_loss'"]),
         ("seed: 2024-01-01", ["line 3", "seed", "date", "quotes"]),
         ("train: {1: 2}", ["line 3", "train", "1"]),
+        ("train: {class_weights: {0: 1}}", ["line 3", "train.class_weights", "0", "quotes"]),
     ],
 )
 def test_what_is_easily_mistaken_is_refused_with_its_place(refusal: Refusal, text: str, words: list[str]) -> None:

@@ -138,7 +138,7 @@ def sweep_of(folder: Path, metric: str, *overrides: str) -> tuple[Task, Callable
     def with_limits(first: float, second: float = math.inf) -> list[Trial]:
         return [replace(trial, limits=(first, second)) for trial in trials]
 
-    return Task.of(config, load_data(config.run)), with_limits
+    return Task.of(config, load_data(config)), with_limits
 
 
 def scores(outcome: Outcome, metric: str) -> list[float]:

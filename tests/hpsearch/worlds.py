@@ -22,9 +22,10 @@ LAWS = settings(database=None, deadline=None, max_examples=60)
 
 KNOWN = Known(
     activations=["relu", "tanh", "sigmoid"],
-    optimizers=["sgd", "momentum", "adam", "no"],
+    optimizers=["sgd", "momentum", "adam", "adamw", "no"],
     metrics=["accuracy", "f1_macro"],
     initializers=["he", "xavier"],
+    losses=["softmax_cross_entropy", "huber"],
     schedules=["constant", "cosine"],
 )
 

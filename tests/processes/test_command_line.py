@@ -51,6 +51,12 @@ WRONG_CONFIGS = {
     "unreadable YAML": ("name: small\n  data: [", ["line 2", "not YAML"]),
     "an unknown data set": (MINIATURE.replace("source: digits", "source: digit"), ["data.source", "digit"]),
     "a missing data file": (MINIATURE.replace("source: digits", "source: no.npz"), ["data.source", "no.npz"]),
+    "a loss that does not fit": (MINIATURE.replace("epochs: 4", "loss: huber"), ["train.loss", "huber", "softmax"]),
+    "weights of other classes": (
+        MINIATURE.replace("epochs: 4", "class_weights: {ten: 2}"),
+        ["train.class_weights", "'ten'"],
+    ),
+    "groups of other features": (MINIATURE.replace("model:", "model:\n  input_groups: [0, 1]"), ["input_groups", "64"]),
     "an unknown strategy": (MINIATURE.replace("search: {", "search: {strategy: zom, "), ["search.strategy", "zoom"]),
     "an unknown metric": (MINIATURE.replace("search: {", "search: {metric: val_los, "), ["search.metric", "val_loss"]),
 }

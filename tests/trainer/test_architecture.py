@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainer import Architecture
+from trainer import Architecture, TrainerError
 from trainer.initializers import Initializer, fill, he, initializer_for, xavier
 from trainer.layers import ACTIVATIONS
 from trainer.losses import LOSSES
@@ -26,7 +26,7 @@ def test_a_hidden_block_is_dense_batch_norm_activation_dropout(activation: str) 
 
 def test_what_is_turned_off_is_not_there() -> None:
     assert names(batch_norm=False) == ["dense_1", "relu_1", "dense_2", "relu_2", "dense_3"]
-    assert Architecture(4, 3).build(capacity=1).names == ["dense_1"]
+    assert Architecture(4, 3, ()).build(capacity=1).names == ["dense_1"]
 
 
 @pytest.mark.parametrize("batch_norm", [True, False])
@@ -38,11 +38,11 @@ def test_hidden_layers_have_a_bias_exactly_where_batch_norm_would_not_subtract_i
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_network_has_the_loss_penalty_type_and_capacity_that_were_asked_for(loss: str) -> None:
-    network = Architecture(4, 3, l2=0.25, loss=loss).build(capacity=17, dtype=np.float64)
+    network = Architecture(4, 3, (), l2=0.25, loss=loss).build(capacity=17, dtype=np.float64)
     assert network.loss.kind == loss
     assert [(penalty.kind, penalty.coefficient) for penalty in network.penalties] == [("l1", 0.0), ("l2", 0.25)]
     assert (network.capacity, network.parameters.dtype) == (17, np.float64)
-    assert Architecture(4, 3).build(capacity=1).parameters.dtype == np.float32
+    assert Architecture(4, 3, ()).build(capacity=1).parameters.dtype == np.float32
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,25 @@ def test_biases_begin_at_zero_and_batch_norm_as_the_identity(activation: str, rn
         for name, tensor in network.tensors.items():
             key = name.split(".")[1]
             assert (tensor.value == start[key]).all() if key in start else tensor.value.all()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        ("n_in", 0, "n_in must be at least 1, a whole number; it is 0"),
+        ("hidden", (6, 2.5), "every width in hidden must be at least 1, a whole number; it is 2.5"),
+        ("activation", "relu6", "activation must be one of relu, .*; it is 'relu6'"),
+        ("activation", ["relu"], r"activation must be one of relu, .*; it is \['relu'\]"),
+        ("batch_norm", "yes", "batch_norm must be True or False; it is 'yes'"),
+        ("dropout", 1.0, "dropout must be at least 0 and below 1, a number; it is 1.0"),
+        ("input_dropout", "0.5", "input_dropout must be at least 0 and below 1, a number; it is '0.5'"),
+        ("initializer", "hee", "initializer must be one of he, .*; it is 'hee'"),
+        ("l2", -1e-4, "l2 must be at least 0, a number; it is -0.0001"),
+        ("l1", float("nan"), "l1 must be at least 0, a number; it is nan"),
+        ("loss", "log_loss", "loss must be one of softmax_cross_entropy, .*; it is 'log_loss'"),
+        ("delta", 0.0, "delta must be above 0, a number; it is 0.0"),
+    ],
+)
+def test_a_setting_that_breaks_its_rule_is_refused_in_one_sentence(setting: str, value: object, sentence: str) -> None:
+    with pytest.raises(TrainerError, match=f"^{sentence}$"):
+        Architecture(**{"n_in": 4, "n_out": 3, setting: value})

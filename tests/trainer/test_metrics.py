@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sklearn.metrics import get_scorer_names
+from sklearn.metrics import accuracy_score, get_scorer_names, r2_score
 
 from tests.trainer import twins
 from trainer.arrays import Array
@@ -63,3 +63,22 @@ def test_metrics_are_scikit_learns_and_maximised(name: str) -> None:
 def test_losses_are_minimised() -> None:
     assert not larger_is_better("val_loss")
     assert not larger_is_better("train_loss")
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("loss", ["mean_squared_error", "huber"])
+def test_r2_is_scikit_learns(outputs: int, loss: str, rng: np.random.Generator) -> None:
+    targets, scores = rng.normal(size=(40, outputs)), rng.normal(size=(40, outputs))
+    assert metric("r2", loss, targets, scores) == pytest.approx(r2_score(targets, scores), rel=1e-12)
+    targets[:, 0] = 2.0  # of a constant, 0 unless it is met
+    assert metric("r2", loss, targets, scores) == pytest.approx(r2_score(targets, scores), rel=1e-12)
+    scores[:, 0] = 2.0
+    assert metric("r2", loss, targets, scores) == pytest.approx(r2_score(targets, scores), rel=1e-12)
+    assert np.isnan(metric("r2", loss, targets[:1], scores[:1]))
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_accuracy_of_logistic_outputs_is_scikit_learns(outputs: int, rng: np.random.Generator) -> None:
+    labels, scores = rng.integers(2, size=(40, outputs)), rng.normal(size=(40, outputs))
+    found = metric("accuracy", "logistic_cross_entropy", labels * 1.0, scores)
+    assert found == accuracy_score(labels, (scores > 0).astype(int))

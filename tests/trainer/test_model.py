@@ -1,8 +1,10 @@
 """Laws of models and of their files."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -95,6 +97,52 @@ def test_a_model_file_holds_plain_arrays_and_json_and_no_pickle(path: Path) -> N
     assert set(arrays) == {"description", "parameters", "statistics", "mean", "scale"}
     assert all(array.dtype != object for array in arrays.values())
     assert json.loads(str(arrays["description"]))["format"] == "hpsearch-model-1"
+
+
+def test_a_model_that_cannot_be_written_leaves_the_one_before_and_nothing_beside_it(
+    path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(file: BinaryIO, **_arrays: object) -> None:
+        file.write(b"half of a model")
+        raise OSError(28, "No space left on device")
+
+    before = path.read_bytes()
+    monkeypatch.setattr(np, "savez", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        model.save(path)
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_model_is_on_the_disk_before_it_takes_its_name(
+    path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[str] = []
+    flush, replace = os.fsync, Path.replace
+
+    def noted_flush(descriptor: int) -> None:
+        events.append("flush")
+        flush(descriptor)
+
+    def noted_replace(source: Path, target: Path) -> Path:
+        events.append("replace")
+        return replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted_flush)
+    monkeypatch.setattr(Path, "replace", noted_replace)
+    model.save(path)
+    assert events == ["flush", "replace", "flush"]  # the file, its name, the folder that holds the name
+
+
+def test_one_output_tells_two_classes_apart(prepared: Mapping[str, Prepared], bundled: Mapping[str, Dataset]) -> None:
+    data, x = prepared["breast_cancer"], bundled["breast_cancer"].x
+    architecture = Architecture(30, 1, (4,), loss="logistic_cross_entropy")
+    network = architecture.build(capacity=len(x))
+    network.initialise(np.random.default_rng(0))
+    model = Model(architecture, network.parameters, network.statistics, data.standardizer, data.classes)
+    yes = network.loss.predict(network.forward(data.standardizer(x), train=False))
+    np.testing.assert_allclose(model.predict_proba(x), np.hstack([1 - yes, yes]), atol=1e-6)
+    assert model.predict(x) == [data.classes[int(answer > 0.5)] for answer in yes[:, 0]]
 
 
 class Bomb:

@@ -10,6 +10,7 @@ from tests.trainer.bundled_cases import BUNDLED_CASES
 from trainer import TrainerError
 from trainer.arrays import Array
 from trainer.data import BUNDLED, Dataset, Prepared, Standardizer, prepare
+from trainer.data.preprocessing import SPAN
 from trainer.data.splits import _split
 
 every_data_set = pytest.mark.parametrize("name", BUNDLED)
@@ -55,16 +56,31 @@ def test_a_fraction_of_zero_is_an_empty_part(bundled: Mapping[str, Dataset]) -> 
 
 
 @every_data_set
-def test_training_rows_have_mean_zero_and_deviation_one_where_they_vary(
+def test_training_rows_have_mean_zero_and_deviation_one_or_the_largest_range_where_they_vary(
     name: str, prepared: Mapping[str, Prepared]
 ) -> None:
     x = prepared[name].train.x
     assert x.dtype == np.float32
     assert x.flags.c_contiguous
     np.testing.assert_allclose(x.mean(axis=0, dtype=np.float64), 0, atol=1e-5)
-    varying = x.std(axis=0) > 0
-    np.testing.assert_allclose(x.std(axis=0, dtype=np.float64)[varying], 1, rtol=1e-4)
+    deviation, spread = x.std(axis=0, dtype=np.float64), np.ptp(x, axis=0)
+    varying = deviation > 0
+    np.testing.assert_allclose(np.maximum(deviation, spread / SPAN)[varying], 1, rtol=1e-4)
+    assert (deviation < 1 + 1e-4).all()
     assert (x[:, ~varying] == 0).all()
+
+
+def test_a_feature_that_is_almost_always_the_same_stays_small() -> None:
+    x = np.zeros((10_000, 1))
+    x[0] = 255.0
+    scaled = Standardizer.fitted(x)(x)
+    assert np.ptp(scaled) == pytest.approx(SPAN)
+    assert 255 / x.std() == pytest.approx(100, rel=1e-3)  # what the deviation alone would make of it
+
+
+def test_a_range_beyond_all_numbers_is_scaled_to_nothing_without_a_warning() -> None:
+    x = np.array([[-1e308], [1e308], [0.0]])
+    assert Standardizer.fitted(x)(x).tolist() == [[0.0]] * 3
 
 
 @every_data_set
@@ -133,3 +149,22 @@ def test_a_value_that_cannot_be_scaled_is_refused_without_a_warning(value: float
     x = np.array([[1.0], [2.0], [3.0]])
     with pytest.raises(TrainerError, match="column 0 holds"):
         Standardizer.fitted(x)(np.array([[value]]))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_row_of_weight_two_counts_as_two_rows(dtype: type, rng: np.random.Generator) -> None:
+    x, counts = rng.normal(3, 2, size=(20, 4)).astype(dtype), rng.integers(1, 5, size=20)
+    weighted = Standardizer.fitted(x, counts[:, np.newaxis].astype(dtype))
+    repeated = Standardizer.fitted(x.repeat(counts, axis=0))
+    np.testing.assert_allclose(weighted.mean, repeated.mean, rtol=1e-12)
+    np.testing.assert_allclose(weighted.scale, repeated.scale, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_scaling_gives_the_type_asked_for_and_its_inverse_goes_back(dtype: type, rng: np.random.Generator) -> None:
+    x = rng.normal(3, 2, size=(20, 4)).astype(dtype)
+    standardizer = Standardizer.fitted(x)
+    scaled = standardizer(x, dtype)
+    assert scaled.dtype == standardizer.inverse(scaled).dtype == dtype
+    np.testing.assert_allclose(standardizer.inverse(scaled), x, rtol=20 * np.finfo(dtype).eps)
+    assert (Standardizer.identity(4)(x, dtype) == x).all()

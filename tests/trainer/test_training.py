@@ -27,7 +27,7 @@ def random_rows(rng: np.random.Generator, count: int) -> Rows:
 
 
 def softmax_regression(capacity: int = 32) -> Network:
-    network = Architecture(4, 3, l2=0.1).build(capacity=capacity, dtype=np.float64)
+    network = Architecture(4, 3, (), l2=0.1).build(capacity=capacity, dtype=np.float64)
     network.initialise(np.random.default_rng(5))
     return network
 
@@ -72,7 +72,7 @@ def test_every_row_is_used_once_in_every_epoch_the_last_smaller_batch_included(
     batch_size: int, rng: np.random.Generator
 ) -> None:
     rows, network = random_rows(rng, 10), softmax_regression()
-    training = Training(optimizer="sgd", learning_rate=0.3, batch_size=batch_size, epochs=3)
+    training = Training(optimizer="sgd", learning_rate=0.3, schedule="constant", batch_size=batch_size, epochs=3)
     w, b = (network.tensors[name].value.copy() for name in ("dense_1.W", "dense_1.b"))
     by_hand(w, b, rows, training, epochs=3)
     fitted(network, rows, training)
@@ -113,10 +113,10 @@ def test_an_epochs_scores_are_those_of_the_network_it_left(rng: np.random.Genera
 def test_evaluating_between_epochs_does_not_change_what_is_learnt(rng: np.random.Generator) -> None:
     rows = random_rows(rng, 20)
     together, apart = softmax_regression(), softmax_regression()
-    fitted(together, rows, Training(optimizer="sgd", epochs=2))
+    fitted(together, rows, Training(optimizer="sgd", schedule="constant", epochs=2))
     generators = {"shuffle": np.random.default_rng(1), "noise": np.random.default_rng(2)}
     for _ in range(2):
-        fitted(apart, rows, Training(optimizer="sgd", epochs=1), **generators)
+        fitted(apart, rows, Training(optimizer="sgd", schedule="constant", epochs=1), **generators)
         evaluate(apart, rows, [])
     np.testing.assert_array_equal(together.parameters, apart.parameters)
 
@@ -146,7 +146,7 @@ def test_a_bundled_data_set_is_learnt(name: str, prepared: Mapping[str, Prepared
         network,
         data.train,
         data.validation,
-        Training(learning_rate=0.05),
+        Training(optimizer="momentum", learning_rate=0.05),
         shuffle=np.random.default_rng(1),
         noise=np.random.default_rng(2),
     )

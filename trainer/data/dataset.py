@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,6 +39,10 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def as_yes_or_no(self) -> "Rows":
+        """The same rows with one target (rows, 1) in place of two classes: 1 for the second of them, else 0."""
+        return replace(self, targets=np.ascontiguousarray(self.targets[:, 1:]))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from trainer.losses.base import Loss, LossSettings
+from trainer.losses.base import Loss, LossSettings, Task
 from trainer.losses.huber import Huber
 from trainer.losses.logistic_cross_entropy import LogisticCrossEntropy
 from trainer.losses.mean_squared_error import MeanSquaredError
@@ -12,4 +12,7 @@ LOSSES: Mapping[str, type[Loss]] = {
     loss.kind: loss for loss in (SoftmaxCrossEntropy, LogisticCrossEntropy, MeanSquaredError, Huber)
 }
 
-__all__ = ["LOSSES", "Loss", "LossSettings"]
+USUAL: Mapping[Task, str] = {"classification": SoftmaxCrossEntropy.kind, "regression": MeanSquaredError.kind}
+"""The loss to take where nothing is said."""
+
+__all__ = ["LOSSES", "USUAL", "Loss", "LossSettings", "Task"]

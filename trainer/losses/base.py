@@ -3,13 +3,15 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from trainer.arrays import Array, Setting
 from trainer.errors import TrainerError
 from trainer.parts import ROWS, Buffer, Part
+
+Task = Literal["classification", "regression"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Loss(Part, ABC):
     rows, so weights with a mean of 1 over all rows leave every batch's step as long as before.
     """
 
+    task: ClassVar[Task]
+    """What the targets are: classes, one column a class or one for yes and no; or numbers."""
     uses: ClassVar[frozenset[str]] = frozenset()
     """The settings that this loss can use."""
 

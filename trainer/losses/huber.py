@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from trainer.arrays import Array, Setting
-from trainer.losses.base import Loss
+from trainer.losses.base import Loss, Task
 from trainer.parts import ROWS, Buffer
 
 
@@ -17,6 +17,7 @@ class Huber(Loss):
     """
 
     kind: ClassVar[str] = "huber"
+    task: ClassVar[Task] = "regression"
     uses: ClassVar[frozenset[str]] = frozenset({"delta"})
 
     cut: Array

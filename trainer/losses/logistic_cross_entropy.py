@@ -7,7 +7,7 @@ import numpy as np
 
 from trainer.arrays import Array, Setting
 from trainer.errors import TrainerError
-from trainer.losses.base import Loss, LossSettings
+from trainer.losses.base import Loss, LossSettings, Task
 from trainer.parts import ROWS, Buffer
 
 
@@ -20,6 +20,7 @@ class LogisticCrossEntropy(Loss):
     """
 
     kind: ClassVar[str] = "logistic_cross_entropy"
+    task: ClassVar[Task] = "classification"
     uses: ClassVar[frozenset[str]] = frozenset({"label_smoothing", "class_weights"})
 
     wanted: Array

@@ -6,13 +6,14 @@ from typing import ClassVar
 import numpy as np
 
 from trainer.arrays import Array, Setting
-from trainer.losses.base import Loss
+from trainer.losses.base import Loss, Task
 
 
 class MeanSquaredError(Loss):
     """The mean over the outputs of (z − t)² (Gauss 1809), without a factor ½; the gradient is 2 (z − t) / outputs."""
 
     kind: ClassVar[str] = "mean_squared_error"
+    task: ClassVar[Task] = "regression"
 
     column: Array
     factor: Array

@@ -1,0 +1,134 @@
+"""How good the trainer's defaults are on real data: test accuracy, mean and deviation over seeds.
+
+    python benchmarks/real_data.py --data FOLDER [--sets mnist letters] [--seeds 5] [--one-split]
+
+Nothing is searched and nothing but the epochs is set: `Architecture(n_in, n_out)` and `Training(epochs=…)`. A seed
+decides the split and the training, as a sweep's does; with `--one-split` all share the first seed's split, whose
+test rows had no part in the choice of the defaults. The test rows are looked at once, after the last epoch.
+
+FOLDER holds MNIST's test set (t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz; Y. LeCun, C. Cortes, C. Burges)
+and letter-recognition.tsv (UCI; P. Frey, D. Slate 1991).
+"""
+
+import argparse
+import csv
+import gzip
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+if sys.path[0] == str(Path(__file__).parent):
+    del sys.path[0]  # where `import trainer` would find benchmarks/trainer.py
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from trainer import Architecture, Training, evaluate, fit
+from trainer.data import Dataset, prepare
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A data set, how it is split, and what must be reached on its test rows."""
+
+    read: Callable[[Path], Dataset]
+    validation: float  # fraction of all rows
+    test: float  # fraction of all rows
+    epochs: int
+    accuracy: float
+
+
+def mnist(folder: Path) -> Dataset:
+    """The 10 000 test images (28 × 28) in the IDX format: a header of 16 or 8 bytes, then a byte a number."""
+    images, labels = (
+        np.frombuffer(gzip.decompress((folder / file).read_bytes()), np.uint8, offset=header)
+        for file, header in (("t10k-images-idx3-ubyte.gz", 16), ("t10k-labels-idx1-ubyte.gz", 8))
+    )
+    x, y = images.reshape(-1, 784).astype(np.float64), labels.astype(np.int64)
+    return Dataset("mnist", x, y, tuple(str(digit) for digit in range(10)))
+
+
+def letters(folder: Path) -> Dataset:
+    """20 000 images of letters as 16 whole numbers each."""
+    with (folder / "letter-recognition.tsv").open(newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    classes, y = np.unique([row.pop("letter") for row in rows], return_inverse=True)
+    x = np.array([[float(value) for value in row.values()] for row in rows])
+    return Dataset("letters", x, y.astype(np.int64), tuple(classes.tolist()))
+
+
+BARS: Mapping[str, Bar] = {
+    "mnist": Bar(mnist, validation=0.1, test=0.1, epochs=20, accuracy=0.965),
+    "letters": Bar(letters, validation=0.1, test=0.2, epochs=60, accuracy=0.96),
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training with the defaults."""
+
+    accuracy: float  # on the test rows
+    validation_accuracy: float
+    seconds: float
+
+
+def train(dataset: Dataset, bar: Bar, seed: int, split: int) -> Run:
+    """Split, train with the defaults for all epochs, look at the test rows once."""
+    prepared = prepare(dataset, validation=bar.validation, test=bar.test, seed=np.random.SeedSequence(split))
+    initialise, shuffle, noise = (np.random.default_rng(each) for each in np.random.SeedSequence(seed).spawn(3))
+    network = Architecture(dataset.x.shape[1], len(dataset.classes)).build(capacity=256)
+    network.initialise(initialise)
+    begun = time.perf_counter()
+    training = Training(epochs=bar.epochs)
+    result = fit(network, prepared.train, prepared.validation, training, shuffle=shuffle, noise=noise)
+    seconds = time.perf_counter() - begun
+    test = evaluate(network, prepared.test, ["accuracy"])
+    return Run(test["accuracy"], result.scores["val_accuracy"], seconds)
+
+
+def measure(name: str, folder: Path, seeds: Sequence[int], *, one_split: bool = False) -> list[Run]:
+    """A training for each seed, on one BLAS thread."""
+    bar = BARS[name]
+    dataset = bar.read(folder)
+    with threadpool_limits(limits=1, user_api="blas"):
+        return [train(dataset, bar, seed, seeds[0] if one_split else seed) for seed in seeds]
+
+
+def table(found: Mapping[str, Sequence[Run]]) -> Iterator[str]:
+    """The runs as Markdown."""
+    yield "| data | bar | test accuracy, mean | sd | least | validation, mean | seeds | epochs | seconds a seed |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for name, runs in found.items():
+        bar, accuracies = BARS[name], [run.accuracy for run in runs]
+        validation, seconds = (
+            np.mean([run.validation_accuracy for run in runs]),
+            np.median([run.seconds for run in runs]),
+        )
+        yield (
+            f"| {name} | {bar.accuracy:.3f} | {np.mean(accuracies):.4f} | {np.std(accuracies):.4f} | "
+            f"{min(accuracies):.4f} | {validation:.4f} | {len(runs)} | {bar.epochs} | {seconds:.1f} |"
+        )
+
+
+def main() -> int:
+    """Measure and print; 1 if a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=os.environ.get("HPSEARCH_SHARED_DATA"), help="the folder")
+    parser.add_argument("--sets", nargs="+", choices=list(BARS), default=list(BARS))
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--one-split", action="store_true", help="all seeds share the first seed's split")
+    chosen = parser.parse_args()
+    if chosen.data is None:
+        parser.error("--data FOLDER (or HPSEARCH_SHARED_DATA) must name the folder of the data sets")
+    seeds = range(chosen.seeds)
+    found = {name: measure(name, chosen.data, seeds, one_split=chosen.one_split) for name in chosen.sets}
+    print("\n".join(table(found)))
+    means = {name: np.mean([run.accuracy for run in runs]) for name, runs in found.items()}
+    return int(any(mean < BARS[name].accuracy for name, mean in means.items()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
