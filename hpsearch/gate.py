@@ -5,14 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from hpsearch.config import Config
+from hpsearch.errors import HpsearchError
 from hpsearch.records import GradcheckRow
 from hpsearch.seeds import TrialGenerators, trial_seed
-from hpsearch.settings import architecture_of, rows_of
+from hpsearch.settings import architecture_of, plugins_of, rows_of
 from hpsearch.space import Scalar
 from trainer import Architecture
 from trainer.data import Rows
 from trainer.gradcheck import COORDINATES, check
 from trainer.gradcheck import Report as Report  # noqa: PLC0414 - exported again
+from trainer.plugins import require_shapes
 
 GATE_ROWS = 8  # training rows in a gradient check
 
@@ -24,6 +26,8 @@ def check_gradients(
     train = rows_of(architecture.loss, train)
     rows = rng.choice(len(train), size=min(GATE_ROWS, len(train)), replace=False)
     network = architecture.build(capacity=len(rows), dtype=np.float64)
+    if architecture.plugins:
+        require_shapes(network)
     x, targets = (part[rows].astype(np.float64) for part in (train.x, train.targets))
     return check(network, x, targets, rng, coordinates=coordinates)
 
@@ -35,7 +39,7 @@ def networks(
     seen = set()
     for _, point in config.space.trials_of_every_kind():
         values = config.space.values(point)
-        architecture = architecture_of(config.trial(values), train, classes)
+        architecture = architecture_of(config.trial(values), train, classes, plugins_of(config))
         if architecture not in seen:
             seen.add(architecture)
             yield values, architecture
@@ -47,7 +51,13 @@ def check_networks(
     """Check each of `networks`; with `full`, at every parameter."""
     for index, (values, architecture) in enumerate(networks(config, train, classes)):
         rng = TrialGenerators.of(trial_seed(config.run.seed, 0, index)).gradcheck
-        yield values, architecture, check_gradients(architecture, train, rng, None if full else COORDINATES)
+        try:
+            report = check_gradients(architecture, train, rng, None if full else COORDINATES)
+        except Exception as error:
+            if not architecture.plugins:
+                raise
+            raise HpsearchError(f"the plug-ins cannot be checked: {type(error).__name__}: {error}") from error
+        yield values, architecture, report
 
 
 def accusation(report: Report) -> str:

@@ -25,7 +25,7 @@ from hpsearch.objective import (
     train_trial,
 )
 from hpsearch.records import Trial
-from hpsearch.settings import architecture_of, rows_of
+from hpsearch.settings import architecture_of, plugins_of, rows_of
 from hpsearch.store import SweepFolder, schemas
 from hpsearch.store.compare import Difference, count_compared, differences, tables_of_outcome, tables_of_trial
 from hpsearch.store.files import JsonLines, explaining, read_json_lines, write_text
@@ -138,7 +138,7 @@ def _retrained(
 
 def _write_model(file: Path, config: Config, trial: Trial, data: Data, network: Network) -> None:
     run, prepared = config.trial(trial.values), data.prepared
-    architecture = architecture_of(run, prepared.train, prepared.classes)
+    architecture = architecture_of(run, prepared.train, prepared.classes, plugins_of(config))
     model = Model(architecture, network.parameters, network.statistics, prepared.standardizer, prepared.classes)
     model.save(file)
 

@@ -14,10 +14,10 @@ from hpsearch.errors import UsageError
 from hpsearch.gate import accusation, check_gradients, gradcheck_rows
 from hpsearch.records import EpochRow, Outcome, Place, Result, Status, Trial
 from hpsearch.seeds import TrialGenerators, split_seed
-from hpsearch.settings import architecture_of, rows_of, training_of
+from hpsearch.settings import architecture_of, plugins_of, rows_of, training_of
 from hpsearch.stopping import rungs
 from hpsearch.store.folder import SweepFolder
-from trainer import Architecture, End, Epoch, Fit, Fitting, Network, TrainerError, build_stack
+from trainer import Architecture, End, Epoch, Fit, Fitting, Network, Plugin, TrainerError, build_stack
 from trainer.data import Dataset, Prepared, Rows, load, prepare
 from trainer.fitting import SHARED
 from trainer.initializers import INITIALIZERS
@@ -25,6 +25,7 @@ from trainer.layers import ACTIVATIONS
 from trainer.losses import LOSSES
 from trainer.metrics import METRICS, larger_is_better
 from trainer.optimizers import OPTIMIZERS
+from trainer.plugins import kinds_with
 from trainer.schedules import SCHEDULES
 
 EVALUATION_ROWS = (
@@ -34,6 +35,22 @@ EVALUATION_ROWS = (
 STACKED_WORK = 1_000_000
 """Trials are trained side by side up to so many weights times rows of a batch: beyond, the cache is too small."""
 
+
+def _known_with(plugins: tuple[tuple[str, str], ...]) -> Known:
+    try:
+        kinds = kinds_with(tuple(Plugin(*plugin) for plugin in plugins))
+    except TrainerError as error:
+        raise UsageError(str(error)) from error
+    return replace(
+        KNOWN,
+        activations=list(kinds.activations),
+        losses=list(kinds.losses),
+        layers=list(kinds.layers),
+        penalties=list(kinds.penalties),
+        plugins=plugins,
+    )
+
+
 KNOWN = Known(
     activations=list(ACTIVATIONS),
     initializers=list(INITIALIZERS),
@@ -41,6 +58,7 @@ KNOWN = Known(
     optimizers=list(OPTIMIZERS),
     schedules=list(SCHEDULES),
     metrics=[name for name, task in METRICS.items() if task == "classification"],
+    extended=_known_with,
 )
 """The names that the trainer offers to configs."""
 
@@ -69,7 +87,7 @@ class Task:
 
     def architecture(self, run: Run) -> Architecture:
         """The network of one of its runs."""
-        return architecture_of(run, self.train, self.classes)
+        return architecture_of(run, self.train, self.classes, plugins_of(self.config))
 
 
 @dataclass(frozen=True)
@@ -95,7 +113,8 @@ def load_data(config: Config) -> Data:
     except TrainerError as error:
         raise UsageError(f"data.source: {error}") from error
     for _, point in config.space.trials_of_every_kind():
-        architecture_of(config.trial(config.space.values(point)), prepared.train, prepared.classes)
+        run = config.trial(config.space.values(point))
+        architecture_of(run, prepared.train, prepared.classes, plugins_of(config))
     return Data(dataset, prepared)
 
 
@@ -123,8 +142,8 @@ def stack_key(task: Task, trial: Trial) -> Hashable:
     """Trials with equal keys can be trained side by side in one worker; None where that would not pay."""
     run = task.config.trial(trial.values)
     architecture, training = task.architecture(run), training_of(run)
-    if architecture.weights * training.batch_size > STACKED_WORK:
-        return None
+    if architecture.plugins or architecture.weights * training.batch_size > STACKED_WORK:
+        return None  # a user's own layers need not know of an axis for trials
     return architecture.stackable(), *(getattr(training, name) for name in SHARED)
 
 

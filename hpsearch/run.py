@@ -64,7 +64,7 @@ def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Su
     with _engine(
         task, execution, hooks, search.trials
     ) as engine:  # first: if it cannot start, there is nothing to resume
-        folder = create_folder(path, config.text(), _manifest(config, data), tables)
+        folder = create_folder(path, config.text(), _manifest(config, data), tables, dict(config.known.plugins))
         with ParquetStore(folder, tables, time.monotonic) as store:
             _drive(task, store, engine, hooks, search.trials)
     return summary_of(folder, config)

@@ -5,22 +5,23 @@ from dataclasses import fields
 
 import numpy as np
 
-from hpsearch.config import Run, nearest
+from hpsearch.config import Config, Run, nearest
 from hpsearch.errors import UsageError
-from trainer import Architecture, Training
+from trainer import Architecture, Plugin, Training
 from trainer.data import Rows
-from trainer.losses import LOSSES, USUAL, LossSettings, Task
+from trainer.losses import USUAL, LossSettings, Task
+from trainer.plugins import kinds_with
 
 BINARY = "logistic_cross_entropy"
 """The loss that tells two classes apart in one column."""
 
 
-def architecture_of(run: Run, train: Rows, classes: Sequence[str]) -> Architecture:
+def architecture_of(run: Run, train: Rows, classes: Sequence[str], plugins: tuple[Plugin, ...] = ()) -> Architecture:
     """The network that a run trains on these rows; no classes: the targets are numbers.
 
     Raises UsageError if the loss, the class weights or the groups of dropout do not fit the data.
     """
-    loss = loss_of(run, classes)
+    loss = loss_of(run, classes, plugins)
     return Architecture(
         n_in=train.x.shape[1],
         n_out=1 if loss == BINARY else train.targets.shape[1],
@@ -37,7 +38,15 @@ def architecture_of(run: Run, train: Rows, classes: Sequence[str]) -> Architectu
         label_smoothing=run.train.label_smoothing,
         class_weights=_class_weights(run.train.class_weights, train, classes),
         delta=run.train.delta,
+        plugins=plugins,
+        after_activation=tuple(run.model.after_activation),
+        penalties=tuple(run.train.penalties.items()),
     )
+
+
+def plugins_of(config: Config) -> tuple[Plugin, ...]:
+    """The plug-ins of a config."""
+    return tuple(Plugin(*plugin) for plugin in config.known.plugins)
 
 
 def training_of(run: Run) -> Training:
@@ -50,13 +59,13 @@ def rows_of(loss: str, rows: Rows) -> Rows:
     return rows.as_yes_or_no() if loss == BINARY else rows
 
 
-def loss_of(run: Run, classes: Sequence[str]) -> str:
+def loss_of(run: Run, classes: Sequence[str], plugins: tuple[Plugin, ...] = ()) -> str:
     """The loss that was asked for, or the usual one; raises UsageError if it or its settings do not fit."""
     task: Task = "classification" if classes else "regression"
-    loss = run.train.loss or USUAL[task]
-    if LOSSES[loss].task != task:
+    loss, losses = run.train.loss or USUAL[task], kinds_with(plugins).losses
+    if losses[loss].task != task:
         learns, has = ("numbers", "classes") if classes else ("classes", "numbers")
-        fitting = ", ".join(name for name, kind in LOSSES.items() if kind.task == task)
+        fitting = ", ".join(name for name, kind in losses.items() if kind.task == task)
         raise UsageError(f"train.loss: {loss!r} learns {learns}, and the data has {has}; take one of {fitting}")
     if loss == BINARY and len(classes) != 2:
         raise UsageError(
@@ -64,7 +73,7 @@ def loss_of(run: Run, classes: Sequence[str]) -> str:
         )
     for name in ("label_smoothing", "class_weights", "delta"):
         value = getattr(run.train, name)
-        if name not in LOSSES[loss].uses and value != getattr(LossSettings, name):
+        if name not in losses[loss].uses and value != getattr(LossSettings, name):
             raise UsageError(
                 f"train.{name} must be left out, or another loss be taken: {loss!r} has none; it is {value!r}"
             )

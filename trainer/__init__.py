@@ -7,6 +7,7 @@ from trainer.fitting import Fitting, fit
 from trainer.history import End, Epoch, Fit
 from trainer.model import Model, load
 from trainer.network import Network
+from trainer.plugins import Plugin
 from trainer.training import Training
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Fitting",
     "Model",
     "Network",
+    "Plugin",
     "TrainerError",
     "Training",
     "build_stack",

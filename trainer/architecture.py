@@ -19,10 +19,11 @@ from trainer.checks import (
 )
 from trainer.errors import TrainerError
 from trainer.initializers import INITIALIZERS, initializer_for
-from trainer.layers import ACTIVATIONS, BatchNorm, Dense, Dropout, Layer
-from trainer.losses import LOSSES, LossSettings
+from trainer.layers import BatchNorm, Dense, Dropout, Layer
+from trainer.losses import LossSettings
 from trainer.network import Network
 from trainer.penalties import PENALTIES
+from trainer.plugins import Plugin, kinds_with
 
 CONTINUOUS = ("dropout", "input_dropout", "l1", "l2", "label_smoothing")
 """The settings in which networks that are trained side by side may differ."""
@@ -50,13 +51,17 @@ class Architecture:
     label_smoothing: float = 0.0
     class_weights: tuple[float, ...] | None = None
     delta: float = 1.0  # of Huber's loss
+    plugins: tuple[Plugin, ...] = ()  # where activation, loss, after_activation and penalties may come from
+    after_activation: tuple[str, ...] = ()  # layers of plug-ins behind each hidden activation, as wide as it
+    penalties: tuple[tuple[str, float], ...] = ()  # of plug-ins: kind and coefficient
 
     def __post_init__(self) -> None:
+        kinds = kinds_with(self.plugins)
         for name in ("n_in", "n_out"):
             require_count(name, getattr(self, name))
         for width in self.hidden:
             require_count("every width in hidden", width)
-        require_one_of("activation", self.activation, ACTIVATIONS)
+        require_one_of("activation", self.activation, kinds.activations)
         require_flag("batch_norm", self.batch_norm)
         for name in ("dropout", "input_dropout", "label_smoothing"):
             require_fraction(name, getattr(self, name))
@@ -64,7 +69,12 @@ class Architecture:
             require_one_of("initializer", self.initializer, INITIALIZERS)
         for name in ("l1", "l2"):
             require_not_negative(name, getattr(self, name))
-        require_one_of("loss", self.loss, LOSSES)
+        require_one_of("loss", self.loss, kinds.losses)
+        for layer in self.after_activation:
+            require_one_of("every layer in after_activation", layer, kinds.layers)
+        for penalty, coefficient in self.penalties:
+            require_one_of("every penalty in penalties", penalty, kinds.penalties)
+            require_not_negative(f"the coefficient of {penalty}", coefficient)
         require_positive("delta", self.delta)
 
     def build(self, *, capacity: int, dtype: npt.DTypeLike = np.float32) -> Network:
@@ -99,9 +109,11 @@ def _build(trials: Sequence[Architecture], stack: tuple[int, ...], capacity: int
     smoothed = LossSettings(
         setting("label_smoothing") if first.label_smoothing else 0.0, first.class_weights, first.delta
     )
-    loss = LOSSES[first.loss](first.n_out, smoothed)
-    plain = LOSSES[first.loss](first.n_out, LossSettings(delta=first.delta))
+    kinds = kinds_with(first.plugins)
+    loss = kinds.losses[first.loss](first.n_out, smoothed)
+    plain = kinds.losses[first.loss](first.n_out, LossSettings(delta=first.delta))
     penalties = [PENALTIES[name](setting(name), dtype) for name in PENALTIES]
+    penalties += [kinds.penalties[name](coefficient, dtype) for name, coefficient in first.penalties]
     layers = list(_layers(first, setting("dropout"), setting("input_dropout")))
     return Network(layers, loss, penalties, plain_loss=plain, capacity=capacity, dtype=dtype, stack=stack)
 
@@ -109,13 +121,14 @@ def _build(trials: Sequence[Architecture], stack: tuple[int, ...], capacity: int
 def _layers(network: Architecture, dropout: Setting, input_dropout: Setting) -> Iterator[Layer]:
     if network.input_dropout > 0:
         yield Dropout(network.n_in, input_dropout, network.input_groups)
-    n_in = network.n_in
+    n_in, kinds = network.n_in, kinds_with(network.plugins)
     for width in network.hidden:
         initializer = initializer_for(network.activation, network.initializer)
         yield Dense(n_in, width, initializer=initializer, bias=not network.batch_norm)
         if network.batch_norm:
             yield BatchNorm(width)
-        yield ACTIVATIONS[network.activation](width)
+        yield kinds.activations[network.activation](width)
+        yield from (kinds.layers[kind](width) for kind in network.after_activation)  # type: ignore[call-arg]
         if network.dropout > 0:
             yield Dropout(width, dropout)
         n_in = width

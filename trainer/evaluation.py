@@ -6,7 +6,7 @@ import numpy as np
 
 from trainer.arrays import Array
 from trainer.data.dataset import Rows
-from trainer.metrics import metric
+from trainer.metrics import meaning_of_scores, metric
 from trainer.network import Network
 
 
@@ -29,7 +29,7 @@ def evaluate_trials(network: Network, rows: Rows, metrics: Sequence[str] = ()) -
             scores[..., place, :] = chunk
     losses = np.atleast_1d(total) / len(rows)
     per_trial: Array | list[None] = [None] * len(losses) if scores is None else scores.reshape(-1, *rows.targets.shape)
-    kind = network.loss.kind
+    kind = meaning_of_scores(network.loss)
     return [
         {"loss": float(loss), **{name: metric(name, kind, rows.targets, each) for name in metrics}}
         for loss, each in zip(losses, per_trial, strict=True)

@@ -13,7 +13,7 @@ from trainer.data.dataset import Rows
 from trainer.errors import TrainerError
 from trainer.evaluation import evaluate_trials
 from trainer.history import End, Epoch, Fit, OnEpoch
-from trainer.metrics import require_metrics
+from trainer.metrics import meaning_of_scores, require_metrics
 from trainer.network import Network
 from trainer.optimizers import OPTIMIZERS, Rates, clip_norm
 from trainer.penalties import MaxNorm
@@ -88,7 +88,7 @@ class Fitting:
 
         Without validation rows patience goes by the training loss. Returns all epochs since the first.
         """
-        require_metrics(metrics, self.network.loss.kind)
+        require_metrics(metrics, meaning_of_scores(self.network.loss))
         train = _checked(train, self.network)
         validation = None if validation is None else _checked(validation, self.network)
         batches = Batches(train, self.training.batch_size, self.network.stack)

@@ -8,7 +8,7 @@ import numpy as np
 
 from trainer.arrays import Array
 from trainer.errors import TrainerError
-from trainer.losses import LOSSES
+from trainer.losses import LOSSES, USUAL, Loss
 
 CLASSIFICATION = (
     "accuracy",
@@ -59,6 +59,11 @@ METRICS: Mapping[str, str] = {
 def larger_is_better(metric: str) -> bool:
     """Whether a recorded score (`val_loss`, `val_accuracy`, `train_loss`) is to be maximised."""
     return metric.partition("_")[2] != "loss"
+
+
+def meaning_of_scores(loss: Loss) -> str:
+    """The loss of ours as whose scores those of `loss` are read: itself, or for a plug-in's the usual one of its task."""
+    return loss.kind if loss.kind in LOSSES else USUAL[loss.task]
 
 
 def require_metrics(names: Sequence[str], loss: str) -> None:

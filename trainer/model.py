@@ -1,6 +1,7 @@
 """Trained networks that can be kept in a file and asked for predictions."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,14 @@ from trainer.archive import UNREADABLE, read_arrays, write_arrays
 from trainer.arrays import Array
 from trainer.data import Standardizer
 from trainer.errors import TrainerError
+from trainer.plugins import Plugin
 
 FORMAT = "hpsearch-model-1"
 CAPACITY = 256
+
+
+class MissingPluginError(TrainerError):
+    """A model file is whole, but the plug-in that it needs was not given."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,9 @@ class Model:
 
     def save(self, path: Path) -> None:
         """Write a `.npz` file that holds arrays and JSON only; what stood at `path` stays until it is whole."""
-        description = {"format": FORMAT, "architecture": asdict(self.architecture), "classes": self.classes}
+        plugins = [{"name": plugin.name, "sha256": plugin.sha256} for plugin in self.architecture.plugins]
+        settings = asdict(self.architecture) | {"plugins": plugins}
+        description = {"format": FORMAT, "architecture": settings, "classes": self.classes}
         arrays = {
             "description": np.array(json.dumps(description)),
             "parameters": self.parameters,
@@ -55,26 +63,29 @@ class Model:
         write_arrays(path, arrays)
 
 
-def load(path: Path) -> Model:
-    """Read what `Model.save` wrote; raises TrainerError for any other or damaged file."""
+def load(path: Path, plugins: Sequence[Plugin] = ()) -> Model:
+    """Read what `Model.save` wrote; raises TrainerError for any other or damaged file.
+
+    `plugins`: those that the network is built from. A model file names them, but holds no code.
+    """
     try:
-        return _model(read_arrays(path))
+        return _model(read_arrays(path), plugins)
+    except MissingPluginError:
+        raise
     except FileNotFoundError as error:
         raise TrainerError(f"there is no model file {str(path)!r}") from error
     except UNREADABLE as error:
         raise TrainerError(f"{path} is not a model file, or it is damaged: {error}") from error
 
 
-def _model(arrays: dict[str, Array]) -> Model:
+def _model(arrays: dict[str, Array], plugins: Sequence[Plugin]) -> Model:
     """Put together and checked; raises one of `UNREADABLE`."""
     description = json.loads(str(arrays["description"]))
     if description["format"] != FORMAT:
         raise ValueError(f"its format is {description['format']!r}, this version reads {FORMAT!r}")
     fields = description["architecture"]
-    settings: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
-    }
-    architecture = Architecture(**settings)
+    settings: dict[str, Any] = {name: _tuples(value) for name, value in fields.items() if name != "plugins"}
+    architecture = Architecture(**settings, plugins=_plugins(fields["plugins"], plugins))
     network = architecture.build(capacity=1)
     wanted = {
         "parameters": network.parameters.shape,
@@ -89,3 +100,20 @@ def _model(arrays: dict[str, Array]) -> Model:
         raise ValueError(f"it names {len(description['classes'])} classes for {architecture.n_out} outputs")
     standardizer = Standardizer(arrays["mean"], arrays["scale"])
     return Model(architecture, arrays["parameters"], arrays["statistics"], standardizer, tuple(description["classes"]))
+
+
+def _plugins(wanted: Sequence[Mapping[str, str]], given: Sequence[Plugin]) -> tuple[Plugin, ...]:
+    """Those of the given plug-ins that a model needs."""
+    found = {plugin.sha256: plugin for plugin in given}
+    for plugin in wanted:
+        if plugin["sha256"] not in found:
+            raise MissingPluginError(
+                f"the model was trained with the plug-in {plugin['name']} (sha256 {plugin['sha256'][:12]}…), which load "
+                "was not given, or not in that version: plugins=[Plugin(name, source)]"
+            )
+    return tuple(found[plugin["sha256"]] for plugin in wanted)
+
+
+def _tuples(value: Any) -> Any:
+    """JSON's lists as tuples."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -14,6 +14,8 @@ from hpsearch.errors import UsageError
 from hpsearch.space import DISTRIBUTIONS, Choice, Path, Scalar, Space, SpaceError, is_distribution
 
 SEARCHABLE = ("model", "train")
+PLUGINS = "plugins"
+"""The folder of plug-ins, beside the config of a sweep."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class Config:
 
     def text(self) -> str:
         """The config as YAML, with every default written out and the distributions in their places."""
-        return dump(_with_defaults(self.tree, Run.defaults()))
+        tree = {**self.tree, "plugins": [f"{PLUGINS}/{name}" for name, _ in self.known.plugins]}
+        return dump(_with_defaults(tree, Run.defaults()))
 
 
 def load_config(file: FilePath, known: Known, overrides: Sequence[str] = ()) -> Config:
@@ -40,7 +43,29 @@ def load_config(file: FilePath, known: Known, overrides: Sequence[str] = ()) -> 
     document = read_document(file)
     for override in overrides:
         document = _override(document, override)
+    if document.tree.get("plugins"):
+        known = _known_with(document, file.parent, known)
     return check_config(_with_absolute_source(document), known)
+
+
+def _known_with(document: Document, folder: FilePath, known: Known) -> Known:
+    """The names that configs may use, with those of the plug-ins; their paths start from the config's folder."""
+    paths, place = document.tree["plugins"], document.place(("plugins",))
+    if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+        raise UsageError(f"{place}: plugins must be a list of Python files; it is {paths!r}")
+    plugins: dict[str, str] = {}
+    for path in map(FilePath, paths):
+        if path.name in plugins:
+            raise UsageError(f"{place}: plugins: two files are called {path.name}; rename one")
+        try:
+            plugins[path.name] = (folder / path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise UsageError(f"{place}: plugins: {folder / path} cannot be read: {reason}") from error
+    try:
+        return known.extended(tuple(plugins.items()))
+    except UsageError as error:
+        raise UsageError(f"{place}: plugins: {error}") from error
 
 
 def _with_absolute_source(document: Document) -> Document:

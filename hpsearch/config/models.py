@@ -3,7 +3,7 @@
 These models describe one training run: what is left of a config when values stand in place of distributions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
@@ -34,10 +34,17 @@ class Known:
     optimizers: Sequence[str]
     schedules: Sequence[str]
     metrics: Sequence[str]
+    extended: Callable[[tuple[tuple[str, str], ...]], "Known"]
+    """These names and those of plug-ins, given as name and text; raises UsageError for one that cannot be used."""
+    layers: Sequence[str] = ()  # of plug-ins
+    penalties: Sequence[str] = ()  # of plug-ins
+    plugins: tuple[tuple[str, str], ...] = ()  # name and text of each file
 
 
 def nearest(name: str, names: Sequence[str]) -> str:
     """The end of a sentence about an unknown name: what was probably meant, or what there is."""
+    if not names:
+        return "there are none"
     close = get_close_matches(name, names, n=1)
     return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}"
 
@@ -129,6 +136,7 @@ class Model(Block):
     input_dropout: Fraction = 0.0
     input_groups: list[Annotated[int, Field(ge=0)]] | None = None  # of each feature: one group is dropped together
     initializer: Annotated[str, _one_of("initializers")] | None = None  # the usual one for the activation
+    after_activation: list[Annotated[str, _one_of("layers")]] = []  # layers of plug-ins, in each hidden layer
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -158,6 +166,7 @@ class Train(Block):
     decay: Positive | None = None  # of the schedules step (a half) and exponential (0.95)
     decay_every: Count = 10  # epochs, of the schedule step
     decay_times: Count | None = None  # of the schedule step
+    penalties: dict[Annotated[str, _one_of("penalties")], NotNegative] = {}  # of plug-ins: their coefficients
     batch_size: Count = 32
     epochs: Count = 20
     patience: Count | None = None  # epochs without a better val_loss
@@ -203,6 +212,7 @@ class Run(Block):
     data: Data
     model: Model = Model()
     train: Train = Train()
+    plugins: list[str] = []  # Python files that define a user's own parts of networks
     metrics: list[Annotated[str, _one_of("metrics")]] = ["accuracy"]
     search: Search = Search()
     gradcheck: Gradcheck = Gradcheck()

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -17,17 +18,25 @@ from hpsearch.store.schema import SCHEMA_VERSION
 
 
 def create_folder(
-    path: Path, config: str, manifest: Mapping[str, Any], schemas: Mapping[str, pa.Schema]
+    path: Path,
+    config: str,
+    manifest: Mapping[str, Any],
+    schemas: Mapping[str, pa.Schema],
+    plugins: Mapping[str, str] = MappingProxyType({}),
 ) -> SweepFolder:
-    """A new sweep's folder: there with all that a reader expects, or not there at all."""
+    """A new sweep's folder: there with all that a reader expects, or not there at all. `plugins`: texts by file name."""
     require_new(path)
-    described = {"schema_version": SCHEMA_VERSION, "config_sha256": digest(config), **manifest}
+    digests = {"config_sha256": digest(config), "plugins": {name: digest(text) for name, text in plugins.items()}}
+    described = {"schema_version": SCHEMA_VERSION, **digests, **manifest}
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     folder = SweepFolder(beside)
     try:
         folder.journal.mkdir(parents=True)
         folder.round_journal.touch()
         write_text(folder.config, config)
+        for name, text in plugins.items():
+            folder.plugins.mkdir(exist_ok=True)
+            write_text(folder.plugins / name, text)
         for table, schema in schemas.items():
             folder.table(table).mkdir()
             write_parquet(folder.part(table, 0), to_table([], schema))

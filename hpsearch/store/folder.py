@@ -31,6 +31,7 @@ class SweepFolder:
         self.manifest = path / "manifest.json"
         self.lock = path / ".lock"
         self.journal = path / "journal"
+        self.plugins = path / "plugins"
         self.round_journal = self.journal / "rounds.jsonl"
 
     @classmethod
@@ -98,16 +99,19 @@ class SweepFolder:
         write_text(self.manifest, json.dumps({**manifest, "extensions": extensions}, indent=2) + "\n")
 
     def require_config_as_written(self) -> None:
-        """Raise UsageError if the config is not the one that the rows came from."""
-        try:
-            text = self.config.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{self.config} cannot be read: {error}") from error
-        if digest(text) != self.read_manifest()["config_sha256"]:
-            raise UsageError(
-                f"{self.config} was changed after the sweep began, so its rows would not be of one kind; undo the change, "
-                "or begin a new sweep with it under another name"
-            )
+        """Raise UsageError if the config and its plug-ins are not those that the rows came from."""
+        manifest = self.read_manifest()
+        digests = {self.plugins / name: sha256 for name, sha256 in manifest.get("plugins", {}).items()}
+        for file, sha256 in {self.config: manifest["config_sha256"], **digests}.items():
+            try:
+                text = file.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise UsageError(f"{file} cannot be read: {error}") from error
+            if digest(text) != sha256:
+                raise UsageError(
+                    f"{file} was changed after the sweep began, so its rows would not be of one kind; undo the change, "
+                    "or begin a new sweep with it under another name"
+                )
 
     def read_rounds(self) -> list[Round]:
         """Every planned round, in order."""

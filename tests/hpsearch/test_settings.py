@@ -24,7 +24,8 @@ from trainer.losses import LOSSES, USUAL, LossSettings
 from trainer.penalties import PENALTIES
 
 Settings = Callable[..., Run]
-FREE = {"n_in", "n_out"}  # of an architecture: what the data decides
+FREE = {"n_in", "n_out", "plugins"}  # of an architecture: what the data decides, and the whole config
+OF_PLUGINS = {"after_activation", "penalties"}  # see test_plugins
 CLASSES = ("no", "yes", "perhaps")
 ROWS = Rows(np.zeros((6, 4), np.float32), np.eye(3, dtype=np.float32)[[0, 0, 0, 1, 1, 2]])
 NUMBERS = Rows(np.zeros((6, 4), np.float32), np.zeros((6, 1), np.float32))
@@ -97,7 +98,7 @@ CHANGED: Mapping[str, tuple[str, Any]] = {
 
 
 @pytest.mark.parametrize(
-    "name", sorted({field.name for cls in (Architecture, Training) for field in fields(cls)} - FREE)
+    "name", sorted({field.name for cls in (Architecture, Training) for field in fields(cls)} - FREE - OF_PLUGINS)
 )
 def test_what_a_config_sets_is_what_the_trainer_gets_and_nothing_else_changes(name: str, settings: Settings) -> None:
     override, value = CHANGED[name]

@@ -24,6 +24,7 @@ KNOWN = Known(
     activations=["relu", "tanh", "sigmoid"],
     optimizers=["sgd", "momentum", "adam", "adamw", "no"],
     metrics=["accuracy", "f1_macro"],
+    extended=lambda plugins: KNOWN,
     initializers=["he", "xavier"],
     losses=["softmax_cross_entropy", "huber"],
     schedules=["constant", "cosine"],
