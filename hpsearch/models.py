@@ -2,15 +2,15 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-
-import pyarrow as pa
+from statistics import fmean
 
 from hpsearch.config import Config, dump
+from hpsearch.confirmation import FEWEST_SEEDS, Estimate, Leader, confirm, with_fresh_seeds
 from hpsearch.errors import HpsearchError
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import (
@@ -59,81 +59,112 @@ class Look:
     """A look at the test rows."""
 
     number: int  # the how-manieth of this sweep
-    scores: Mapping[str, float]  # test_loss, test_<metric>
+    scores: Mapping[str, float]  # test_loss, test_<metric>; after a confirmation their means over its seeds
+    half_widths: Mapping[str, float]  # of the means' 95% intervals; empty without a confirmation
+    seeds: int  # how many networks were looked at
 
 
-def rerun_best(path: Path, clock: Callable[[], float]) -> tuple[Rerun, Look | None]:
+@dataclass(frozen=True)
+class Best:
+    """What came of a re-run."""
+
+    leaders: Sequence[Leader]  # by their means over fresh seeds; empty without a confirmation
+    rerun: Rerun
+    look: Look | None
+
+    def as_json(self) -> str:
+        """As JSON text."""
+        content = {
+            **asdict(self.rerun),
+            "confirmation": [asdict(leader) for leader in self.leaders],
+            "test": None if self.look is None else asdict(self.look),
+        }
+        return json.dumps(content, indent=2, default=str) + "\n"
+
+
+@dataclass(frozen=True)
+class _Sweep:
+    """What a re-run needs of a sweep."""
+
+    folder: SweepFolder
+    config: Config
+    data: Data
+    task: Task
+    worker: Worker
+    clock: Callable[[], float]
+
+    @classmethod
+    def of(cls, path: Path, clock: Callable[[], float]) -> "_Sweep":
+        folder = SweepFolder.existing(path)
+        config = config_of(folder)
+        data = load_data(config)
+        require_same_data(folder.read_manifest(), config.run, data)
+        worker = Worker("best", os.uname().nodename, numeric_platform(config.run.resources.cpus), clock)
+        return cls(folder, config, data, Task.of(config, data), worker, clock)
+
+
+def rerun_best(path: Path, clock: Callable[[], float], *, top: int = 1, seeds: int = 0) -> Best:
     """Retrain the best trial of a sweep, compare every recorded number, and write `best/`.
 
-    A re-run that should have given the recorded numbers and did not gets no look at the test rows and
-    leaves no model. Raises HpsearchError if there is no best trial, UsageError if the data has changed.
+    With `seeds`, the `top` leaders are first trained with so many fresh seeds, and the best is the one with the best
+    mean. A re-run that should have given the recorded numbers and did not gets no look at the test rows and leaves
+    no model. Raises HpsearchError if there is no best trial, UsageError if the data has changed.
     """
-    folder = SweepFolder.existing(path)
-    config = config_of(folder)
-    recorded = _recorded_best(folder, config)
-    data = load_data(config)
-    require_same_data(folder.read_manifest(), config.run, data)
-    rerun, network = _retrained(folder, config, data, recorded, clock)
+    sweep = _Sweep.of(path, clock)
+    recorded = _leaders(sweep, top)
+    leaders = confirm(sweep.task, recorded, seeds, sweep.worker) if seeds else []
+    best = leaders[0].trial if leaders else recorded[0][0]
+    rerun, network = _retrained(sweep, best)
     with explaining(path):
-        return rerun, _write(path / "best", config, data, rerun, network, clock)
+        look = _write(sweep, rerun, network, seeds)
+        found = Best(leaders, rerun, look)
+        write_text(path / "best" / "report.json", found.as_json())
+    return found
 
 
-def _write(
-    folder: Path, config: Config, data: Data, rerun: Rerun, network: Network | None, clock: Callable[[], float]
-) -> Look | None:
-    """Fill `best/`, in which nothing of an earlier re-run stays but its looks."""
-    folder.mkdir(exist_ok=True)
-    (folder / "model.npz").unlink(missing_ok=True)
-    look = None
-    if network is not None and rerun.verdict is not Verdict.NOT_REPRODUCED:
-        _write_model(folder / "model.npz", config, rerun.trial, data, network)
-        look = _look(folder / "looks.jsonl", config, data, rerun.trial, network, clock)
-    write_text(folder / "config.yaml", dump(config.trial(rerun.trial.values).model_dump(mode="json")))
-    write_text(folder / "report.json", report_json(rerun, look))
-    return look
-
-
-def report_json(rerun: Rerun, look: Look | None) -> str:
-    """The result of a re-run as JSON text."""
-    content = {**asdict(rerun), "test": None if look is None else asdict(look)}
-    return json.dumps(content, indent=2, default=str) + "\n"
-
-
-def _recorded_best(folder: SweepFolder, config: Config) -> dict[str, pa.Table]:
-    """The rows of the best trial."""
-    metric = config.run.search.metric
-    tables = folder.read_tables()
-    order = ranking(tables["trials"], metric, maximise=maximise(metric))
+def _leaders(sweep: _Sweep, count: int) -> list[tuple[Trial, float]]:
+    """The best completed trials, best first, with the metric as recorded."""
+    metric = sweep.config.run.search.metric
+    order = ranking(sweep.folder.read_tables()["trials"], metric, maximise=maximise(metric)).slice(0, count)
     if not len(order):
-        raise HpsearchError(f"no trial of {folder.path} has completed, so there is no best one")
-    return tables_of_trial(tables, order["trial"][0].as_py())
+        raise HpsearchError(f"no trial of {sweep.folder.path} has completed, so there is no best one")
+    planned = {trial.number: trial for each in sweep.folder.read_rounds() for trial in each.trials}
+    numbers, scores = order["trial"].to_pylist(), order[metric].to_pylist()
+    return [(planned[number], score) for number, score in zip(numbers, scores, strict=True)]
 
 
-def _retrained(
-    folder: SweepFolder,
-    config: Config,
-    data: Data,
-    recorded: Mapping[str, pa.Table],
-    clock: Callable[[], float],
-) -> tuple[Rerun, Network | None]:
-    number = recorded["trials"]["trial"][0].as_py()
-    trial = next(trial for each in folder.read_rounds() for trial in each.trials if trial.number == number)
-    platform = numeric_platform(config.run.resources.cpus)
-    worker = Worker("best", os.uname().nodename, platform, clock)
-    outcome, network = train_trial(Task.of(config, data), trial, worker)
-    found = differences(recorded, tables_of_outcome(outcome, schemas(config.space, config.run.recorded)))
+def _retrained(sweep: _Sweep, trial: Trial) -> tuple[Rerun, Network | None]:
+    recorded = tables_of_trial(sweep.folder.read_tables(), trial.number)
+    outcome, network = train_trial(sweep.task, trial, sweep.worker)
+    tables = tables_of_outcome(outcome, schemas(sweep.config.space, sweep.config.run.recorded))
+    found = differences(recorded, tables)
     recorded_platform = recorded["trials"]["platform"][0].as_py()
     verdict = Verdict.NOT_REPRODUCED if found else Verdict.IDENTICAL
     rerun = Rerun(
         trial=trial,
-        verdict=verdict if recorded_platform == platform else Verdict.OTHER_PLATFORM,
+        verdict=verdict if recorded_platform == sweep.worker.platform else Verdict.OTHER_PLATFORM,
         compared=count_compared(recorded),
         differences=tuple(found),
         scores=outcome.result.scores,
         recorded_platform=recorded_platform,
-        platform=platform,
+        platform=sweep.worker.platform,
     )
     return rerun, network
+
+
+def _write(sweep: _Sweep, rerun: Rerun, network: Network | None, seeds: int) -> Look | None:
+    """Fill `best/`, in which nothing of an earlier re-run stays but its looks."""
+    folder = sweep.folder.path / "best"
+    folder.mkdir(exist_ok=True)
+    (folder / "model.npz").unlink(missing_ok=True)
+    look = None
+    if network is not None and rerun.verdict is not Verdict.NOT_REPRODUCED:
+        _write_model(folder / "model.npz", sweep.config, rerun.trial, sweep.data, network)
+        look = _look(folder / "looks.jsonl", sweep, rerun.trial, network, seeds)
+    settings = sweep.config.trial(rerun.trial.values).model_dump(mode="json")
+    settings["plugins"] = [f"../{file}" for file in settings["plugins"]]  # paths start from the config's folder
+    write_text(folder / "config.yaml", dump(settings))
+    return look
 
 
 def _write_model(file: Path, config: Config, trial: Trial, data: Data, network: Network) -> None:
@@ -143,20 +174,42 @@ def _write_model(file: Path, config: Config, trial: Trial, data: Data, network: 
     model.save(file)
 
 
-def _look(
-    file: Path, config: Config, data: Data, trial: Trial, network: Network, clock: Callable[[], float]
-) -> Look | None:
+def _look(file: Path, sweep: _Sweep, trial: Trial, network: Network, seeds: int) -> Look | None:
     """Evaluate on the test rows, and write down that it was done."""
-    if not len(data.prepared.test):
+    if not len(sweep.data.prepared.test):
         return None
-    with blas_threads(config.run.resources.cpus):
-        found = evaluate(network, rows_of(network.loss.kind, data.prepared.test), config.run.metrics)
-    scores = {f"test_{name}": value for name, value in found.items()}
-    number = 1 + (sum(1 for _ in read_json_lines(file)) if file.exists() else 0)
+    found = _test_scores(sweep, trial, network, seeds)
+    if not found:
+        return None  # no training with a fresh seed completed
+    columns = {f"test_{name}": [scores[name] for scores in found] for name in found[0]}
+    estimates = {name: Estimate.of(values) for name, values in columns.items() if len(values) >= FEWEST_SEEDS}
+    look = Look(
+        number=1 + (sum(1 for _ in read_json_lines(file)) if file.exists() else 0),
+        scores={name: fmean(values) for name, values in columns.items()},
+        half_widths={name: estimate.half_width for name, estimate in estimates.items()},
+        seeds=len(found),
+    )
     looks = JsonLines(file)
-    looks.append([{"look": number, "at": _utc(clock()), "trial": trial.number, **scores}])
+    looks.append(
+        [{"look": look.number, "at": _utc(sweep.clock()), "trial": trial.number, "seeds": look.seeds, **look.scores}]
+    )
     looks.close()
-    return Look(number, scores)
+    return look
+
+
+def _test_scores(sweep: _Sweep, trial: Trial, network: Network, seeds: int) -> list[dict[str, float]]:
+    """Of the network, or of one for each fresh seed with which the training completes."""
+    networks: Iterable[Network | None] = [network]
+    if seeds:
+        again = with_fresh_seeds(trial, sweep.config.run.seed, seeds)
+        networks = (train_trial(sweep.task, each, sweep.worker)[1] for each in again)
+    run = sweep.config.run
+    with blas_threads(run.resources.cpus):
+        return [
+            evaluate(each, rows_of(each.loss.kind, sweep.data.prepared.test), run.metrics)
+            for each in networks
+            if each is not None
+        ]
 
 
 def _utc(seconds: float) -> str:

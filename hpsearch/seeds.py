@@ -16,6 +16,7 @@ class Purpose(IntEnum):
     SPLIT = 0
     ROUND = 1
     TRIAL = 2
+    CONFIRMATION = 3
 
 
 def split_seed(sweep_seed: int) -> np.random.SeedSequence:
@@ -30,7 +31,16 @@ def round_generator(sweep_seed: int, round_number: int) -> np.random.Generator:
 
 def trial_seed(sweep_seed: int, round_number: int, index: int) -> int:
     """A trial's own seed: 63 bits, so that it fits a signed column."""
-    sequence = np.random.SeedSequence(sweep_seed, spawn_key=(Purpose.TRIAL, round_number, index))
+    return _seed(sweep_seed, Purpose.TRIAL, round_number, index)
+
+
+def confirmation_seed(sweep_seed: int, trial: int, index: int) -> int:
+    """A fresh seed for a trial's configuration: 63 bits."""
+    return _seed(sweep_seed, Purpose.CONFIRMATION, trial, index)
+
+
+def _seed(sweep_seed: int, *path: int) -> int:
+    sequence = np.random.SeedSequence(sweep_seed, spawn_key=path)
     return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 

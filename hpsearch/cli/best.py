@@ -1,33 +1,69 @@
 """The command `hpsearch best`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hpsearch.cli.options import Json, SweepPath
 
 if TYPE_CHECKING:
+    from hpsearch.confirmation import Leader
     from hpsearch.models import Look, Rerun
 
 NOT_REPRODUCED = 4
 SHOWN = 10
+TOP, SEEDS = 5, 10  # where only one of the two is given
 
 
-def best(sweep: SweepPath, json: Json = False) -> None:
-    """Train the best configuration again, compare every recorded number, then look at the test rows."""
+def best(
+    sweep: SweepPath,
+    top: Annotated[
+        int | None, typer.Option("--top", min=1, metavar="N", help="Confirm the N best trials with fresh seeds (5).")
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option("--seeds", min=2, metavar="N", help="How many fresh seeds each is trained with (10).")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Train the best configuration again, compare every recorded number, then look at the test rows.
+
+    With --top or --seeds, the leaders are first trained with fresh seeds, and the best mean decides: the winner of
+    many trials looks better than it is.
+    """
     import time
 
-    from hpsearch.models import Verdict, report_json, rerun_best
+    from hpsearch.models import Verdict, rerun_best
 
-    rerun, look = rerun_best(sweep, time.time)
+    confirms = top is not None or seeds is not None
+    found = rerun_best(sweep, time.time, top=(top or TOP) if confirms else 1, seeds=(seeds or SEEDS) if confirms else 0)
     if json:
-        typer.echo(report_json(rerun, look), nl=False)
+        typer.echo(found.as_json(), nl=False)
     else:
-        typer.echo("\n".join(_text(sweep, rerun, look)))
-    if rerun.verdict is Verdict.NOT_REPRODUCED:
+        typer.echo("\n".join([*_confirmation(found.leaders), *_text(sweep, found.rerun, found.look)]))
+    if found.rerun.verdict is Verdict.NOT_REPRODUCED:
         raise typer.Exit(NOT_REPRODUCED)
+
+
+def _confirmation(leaders: "Sequence[Leader]") -> Iterator[str]:
+    """The leaders with their means, as a table."""
+    if not leaders:
+        return
+    from hpsearch.cli.tables import as_text
+
+    yield f"Leaders, each trained with {len(leaders[0].scores)} fresh seeds:"
+    rows = [
+        {
+            "trial": leader.trial.number,
+            "recorded": leader.recorded,
+            "mean": leader.estimate and leader.estimate.mean,
+            "± 95%": leader.estimate and leader.estimate.half_width,
+            "completed": len(leader.scores) - leader.scores.count(None),
+        }
+        for leader in leaders
+    ]
+    yield from ("  " + line for line in as_text(rows, list(rows[0])).splitlines())
 
 
 def _text(sweep: Path, rerun: "Rerun", look: "Look | None") -> Iterator[str]:
@@ -47,8 +83,11 @@ def _text(sweep: Path, rerun: "Rerun", look: "Look | None") -> Iterator[str]:
     for name, value in {**rerun.trial.values, **rerun.scores}.items():
         yield f"  {name:16} {f'{value:.6g}' if isinstance(value, float) else value}"
     if look is not None:
-        yield f"Test rows (look {look.number}):"
-        yield from (f"  {name:16} {value:.6g}" for name, value in look.scores.items())
+        over = f", mean of {look.seeds} seeds with its 95% interval" if look.half_widths else ""
+        yield f"Test rows (look {look.number}{over}):"
+        for name, value in look.scores.items():
+            interval = f" ± {look.half_widths[name]:.2g}" if name in look.half_widths else ""
+            yield f"  {name:16} {value:.6g}{interval}"
     if rerun.verdict is Verdict.NOT_REPRODUCED:
         yield f"No model was written and no test row looked at; all differences: {sweep / 'best' / 'report.json'}"
     else:

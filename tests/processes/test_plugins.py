@@ -48,6 +48,7 @@ def test_a_plugin_trains_on_ray_workers_that_never_saw_its_file(own: Path, tmp_p
     best = program("best", sweep)
     assert best.returncode == 0, best.stderr
     assert "identical" in best.stdout
+    assert program("check", sweep / "best" / "config.yaml").returncode == 0
 
 
 def test_a_subtly_wrong_derivative_trains_nothing(own: Path, tmp_path: Path) -> None:
