@@ -158,9 +158,7 @@ def _engine(task: Task, execution: Execution, hooks: Hooks, trials: int) -> Engi
     wanted = execution.workers or settings.workers or there_are
     if address:  # a worker for which the cluster has no processor would never start
         wanted = min(wanted, there_are)
-    return RayEngine(
-        task, workers=_useful(min(wanted, trials), config, hooks), address=address, retries=settings.retries
-    )
+    return RayEngine(task, workers=_useful(min(wanted, trials), config, hooks), address=address)
 
 
 def _useful(workers: int, config: Config, hooks: Hooks) -> int:

@@ -195,6 +195,7 @@ class Engine(Block):
     workers: Annotated[int, Field(ge=1)] | None = None
     address: str | None = None  # of a Ray cluster
     retries: Annotated[int, Field(ge=0)] = 3  # after a worker was lost
+    trial_timeout: Positive | None = None  # seconds, after which a worker and its trial are ended
     mixed: bool = False  # let workers of another numeric platform take part
 
 

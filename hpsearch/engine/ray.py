@@ -61,10 +61,10 @@ class RayEngine(Engine):
 
     kind: ClassVar[str] = "ray"
 
-    def __init__(self, task: Task, *, workers: int, address: str | None, retries: int) -> None:
+    def __init__(self, task: Task, *, workers: int, address: str | None) -> None:
         """Start Ray on this machine, or join the cluster at `address`; raises UsageError if it is not there."""
         self._cpus = task.config.run.resources.cpus
-        self._retries = retries
+        self._settings = task.config.run.engine
         _start(address, workers * self._cpus)
         self._task = ray.put(task)
         self._assignments: dict[Any, _Assignment] = {}
@@ -92,6 +92,7 @@ class RayEngine(Engine):
         if ready:  # and whatever else is there by now
             ready, _ = ray.wait(waiting, num_returns=len(waiting), timeout=0)
         outcomes = [outcome for reference in ready for outcome in self._collect(reference)]
+        outcomes += [outcome for reference in self._overdue() for outcome in self._end(reference)]
         while self._idle and self._lost:
             trial, losses = self._lost.popleft()
             self._assign([trial], losses)
@@ -127,18 +128,41 @@ class RayEngine(Engine):
     def _worker_lost(self, assignment: _Assignment) -> list[Outcome]:
         """Run the trials again; of several, nobody knows which one was to blame, so none is charged with the loss."""
         losses = assignment.losses + (len(assignment.trials) == 1)
-        if losses <= self._retries:
+        if losses <= self._settings.retries:
             self._lost.extend((trial, losses) for trial in assignment.trials)
             return []
-        place = Place(
-            started_at=datetime.fromtimestamp(assignment.started, UTC),
-            duration_s=time.time() - assignment.started,
-            worker=assignment.name,
-            node=None,
-            platform=None,
-        )
-        lost = Result(Status.FAILED, error=f"its worker was lost {losses} time{'s' if losses > 1 else ''}")
-        return [Outcome(trial, lost, place) for trial in assignment.trials]
+        return _failed(assignment, f"its worker was lost {losses} time{'s' if losses > 1 else ''}")
+
+    def _overdue(self) -> list[Any]:
+        """Work that has taken longer than its trials may."""
+        limit, now = self._settings.trial_timeout, time.time()
+        return [
+            reference
+            for reference, each in self._assignments.items()
+            if limit is not None and now - each.started > limit * len(each.trials)
+        ]
+
+    def _end(self, reference: Any) -> list[Outcome]:
+        """End a worker that is overdue; of several trials each is given its own time, alone."""
+        assignment = self._assignments.pop(reference)
+        ray.kill(assignment.actor)
+        self._idle.append(self._new_worker())
+        if len(assignment.trials) == 1:
+            return _failed(assignment, "timeout")
+        self._lost.extend((trial, assignment.losses) for trial in assignment.trials)
+        return []
+
+
+def _failed(assignment: _Assignment, error: str) -> list[Outcome]:
+    """The outcomes of trials that the machine failed."""
+    place = Place(
+        started_at=datetime.fromtimestamp(assignment.started, UTC),
+        duration_s=time.time() - assignment.started,
+        worker=assignment.name,
+        node=None,
+        platform=None,
+    )
+    return [Outcome(trial, Result(Status.FAILED, error=error), place) for trial in assignment.trials]
 
 
 def available_workers(address: str | None, cpus: int) -> int:

@@ -76,6 +76,22 @@ def test_a_trial_whose_worker_is_lost_too_often_is_a_row_with_the_reason(config:
     assert len(frame) == 2
 
 
+@pytest.mark.parametrize("shapes", [(), ONE_SHAPE])
+def test_a_trial_over_its_time_is_ended_and_a_row_that_says_so(
+    shapes: tuple[str, ...], config: Path, tmp_path: Path
+) -> None:
+    # Hundreds of epochs of batches of one row take minutes.
+    slow = ("--set=train.batch_size=1", "--set=train.epochs=400", "--set=search.trials=2", "--set=search.round=2")
+    run = program(
+        "run", config, *slow, *shapes, "--set=engine.trial_timeout=3", "--workers", "1", "--results", tmp_path
+    )
+    assert run.returncode == 1, run.stderr  # none completed
+    frame = pd.read_parquet(tmp_path / "small" / "trials")
+    assert list(frame["status"]) == ["failed"] * 2
+    assert list(frame["error"]) == ["timeout"] * 2
+    assert (frame["duration_s"] > 3).all()
+
+
 def test_a_write_that_fails_ends_in_a_sentence_and_resume_goes_on(config: Path, finished: Path, tmp_path: Path) -> None:
     def no_file_above_20_kb() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
