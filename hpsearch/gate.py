@@ -1,35 +1,81 @@
 """The gate: a trial's own network, on its own data, must pass a gradient check before it may train."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from hpsearch.config import Config
+from hpsearch.config import Config, Run
 from hpsearch.errors import HpsearchError
-from hpsearch.records import GradcheckRow
+from hpsearch.records import GradcheckRow, Result, Status
 from hpsearch.seeds import TrialGenerators, trial_seed
 from hpsearch.settings import architecture_of, plugins_of, rows_of
 from hpsearch.space import Scalar
-from trainer import Architecture
+from trainer import Architecture, Epoch
+from trainer.arrays import Array
 from trainer.data import Rows
-from trainer.gradcheck import COORDINATES, check
+from trainer.gradcheck import Batch, Settings, check
 from trainer.gradcheck import Report as Report  # noqa: PLC0414 - exported again
 from trainer.plugins import require_shapes
 
 GATE_ROWS = 8  # training rows in a gradient check
 
 
+class Gate:
+    """The gate of one trial, and what it has found so far."""
+
+    def __init__(self, architecture: Architecture, train: Rows, run: Run, rng: np.random.Generator) -> None:
+        self._checked = architecture, train, rng, settings_of(run)
+        self._epochs = run.gradcheck.epochs
+        self._reports: dict[int, Report] = {}  # by epoch; 0: before the training
+
+    def opens(self, epoch: int = 0, parameters: Array | None = None) -> bool:
+        """Check at random parameters or, after an epoch, at the trained ones; whether the check passed."""
+        self._reports[epoch] = check_gradients(*self._checked, parameters)
+        return self._reports[epoch].passed
+
+    def closes(self, epoch: Epoch, parameters: Array) -> bool:
+        """Whether a check that is due after this epoch failed; a training that has diverged is not checked."""
+        due = epoch.epoch in self._epochs and all(map(math.isfinite, epoch.scores.values()))
+        return due and not self.opens(epoch.epoch, parameters)
+
+    def result(self) -> Result:
+        """How the trial ends if nothing comes after; with an error if a check failed."""
+        whole = Report(tuple(tensor for report in self._reports.values() for tensor in report.tensors))
+        place = f"after epoch {max(self._reports)}: " if max(self._reports) else ""
+        return Result(
+            Status.GATE_FAILED,
+            gradchecks=tuple(row for epoch, report in self._reports.items() for row in gradcheck_rows(report, epoch)),
+            gradcheck_error=whole.error,
+            gradcheck_verdict=whole.verdict,
+            error=None if whole.passed else place + accusation(whole),
+        )
+
+
+def settings_of(run: Run, *, full: bool = False) -> Settings:
+    """How closely a run's gate looks; `full`: at every parameter."""
+    chosen = Settings(**run.gradcheck.model_dump(exclude={"at", "on_failure"}))
+    return replace(chosen, coordinates=None) if full else chosen
+
+
 def check_gradients(
-    architecture: Architecture, train: Rows, rng: np.random.Generator, coordinates: int | None = COORDINATES
+    architecture: Architecture,
+    train: Rows,
+    rng: np.random.Generator,
+    settings: Settings,
+    parameters: Array | None = None,
 ) -> Report:
-    """The gradient check of a network, on rows of its own training data."""
+    """The gradient check of a network, on rows of its own training data; at these parameters, or at random ones."""
     train = rows_of(architecture.loss, train)
     rows = rng.choice(len(train), size=min(GATE_ROWS, len(train)), replace=False)
-    network = architecture.build(capacity=len(rows), dtype=np.float64)
     if architecture.plugins:
-        require_shapes(network)
-    x, targets = (part[rows].astype(np.float64) for part in (train.x, train.targets))
-    return check(network, x, targets, rng, coordinates=coordinates)
+        require_shapes(architecture.build(capacity=len(rows), dtype=np.float64))
+    weights = None if train.weights is None else train.weights[rows]
+    batch = Batch(train.x[rows], train.targets[rows], weights)
+    return check(
+        lambda dtype: architecture.build(capacity=len(rows), dtype=dtype), batch, rng, settings, parameters=parameters
+    )
 
 
 def networks(
@@ -52,7 +98,7 @@ def check_networks(
     for index, (values, architecture) in enumerate(networks(config, train, classes)):
         rng = TrialGenerators.of(trial_seed(config.run.seed, 0, index)).gradcheck
         try:
-            report = check_gradients(architecture, train, rng, None if full else COORDINATES)
+            report = check_gradients(architecture, train, rng, settings_of(config.run, full=full))
         except Exception as error:
             if not architecture.plugins:
                 raise
@@ -61,27 +107,31 @@ def check_networks(
 
 
 def accusation(report: Report) -> str:
-    """A sentence about the tensor to look at first in a failed check."""
+    """A sentence about the layer to blame in a failed check, and the tensor to look at first."""
     guilty = report.guilty
     if guilty is None:
         raise ValueError("nothing failed")
     return (
         f"gradient check ({guilty.check}) failed at {guilty.tensor}: relative error {guilty.error:.2e}; "
-        f"at coordinate {guilty.worst} back-propagation gives {guilty.gradient:.6g}, the cost's slope is {guilty.difference:.6g}"
+        f"at coordinate {guilty.worst} back-propagation gives {guilty.gradient:.6g}, "
+        f"the cost's slope is {guilty.slope:.6g}; to blame: {guilty.blamed or 'not found'}"
     )
 
 
-def gradcheck_rows(report: Report) -> tuple[GradcheckRow, ...]:
-    """A report as rows of the results."""
+def gradcheck_rows(report: Report, epoch: int) -> tuple[GradcheckRow, ...]:
+    """A report as rows of the results; `epoch`: after which it was made."""
     return tuple(
         GradcheckRow(
+            epoch=epoch,
             check=tensor.check,
             tensor=tensor.tensor,
+            method=tensor.method,
             error=tensor.error,
             mean_absolute_difference=tensor.mean_absolute_difference if tensor.checked else None,
             checked=tensor.checked,
             kinks=tensor.kinks,
             passed=tensor.passed,
+            blamed=tensor.blamed,
         )
         for tensor in report.tensors
     )

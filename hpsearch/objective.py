@@ -7,17 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from hpsearch.config import Config, Known, Run, load_config
 from hpsearch.errors import UsageError
-from hpsearch.gate import accusation, check_gradients, gradcheck_rows
+from hpsearch.gate import Gate
 from hpsearch.records import EpochRow, Outcome, Place, Result, Status, Trial
 from hpsearch.seeds import TrialGenerators, split_seed
 from hpsearch.settings import architecture_of, plugins_of, rows_of, training_of
 from hpsearch.stopping import rungs
 from hpsearch.store.folder import SweepFolder
 from trainer import Architecture, End, Epoch, Fit, Fitting, Network, Plugin, TrainerError, build_stack
+from trainer.arrays import Array
 from trainer.data import Dataset, Prepared, Rows, load, prepare
 from trainer.fitting import SHARED
 from trainer.initializers import INITIALIZERS
@@ -183,7 +185,7 @@ class _Candidate:
     run: Run
     architecture: Architecture
     generators: TrialGenerators
-    gate: Result  # how the trial ends if nothing comes after
+    gate: Gate
     passed: bool
     place: Place
 
@@ -199,7 +201,7 @@ def _outcomes(task: Task, trials: Sequence[Trial], worker: Worker) -> list[tuple
     return [
         _with_fit(candidate, next(found), share_s, None if len(passed) > 1 else network)
         if candidate.passed
-        else (Outcome(candidate.trial, candidate.gate, candidate.place), None)
+        else (Outcome(candidate.trial, candidate.gate.result(), candidate.place), None)
         for candidate in candidates
     ]
 
@@ -208,16 +210,10 @@ def _gated(task: Task, trial: Trial, worker: Worker) -> _Candidate:
     started = worker.clock()
     run = task.config.trial(trial.values)
     architecture, generators = task.architecture(run), TrialGenerators.of(trial.seed)
-    report = check_gradients(architecture, task.train, generators.gradcheck)
-    gate = Result(
-        Status.GATE_FAILED,
-        gradchecks=gradcheck_rows(report),
-        gradcheck_error=report.error,
-        gradcheck_verdict=report.verdict,
-        error=None if report.passed else accusation(report),
-    )
+    gate = Gate(architecture, task.train, run, generators.gradcheck)
+    passed = gate.opens()
     place = worker.place(started, worker.clock() - started)
-    return _Candidate(trial, run, architecture, generators, gate, report.passed, place)
+    return _Candidate(trial, run, architecture, generators, gate, passed, place)
 
 
 def _trained(task: Task, candidates: Sequence[_Candidate]) -> tuple[Network, list[Fit]]:
@@ -234,17 +230,23 @@ def _trained(task: Task, candidates: Sequence[_Candidate]) -> tuple[Network, lis
         shuffle=[each.shuffle for each in generators],
         noise=[each.noise for each in generators],
     )
-    on_epoch = [_falls_behind(candidate) for candidate in candidates]
+    own = network.parameters if network.stack else network.parameters[np.newaxis]
+    on_epoch = [_ends(candidate, parameters) for candidate, parameters in zip(candidates, own, strict=True)]
     train, validation = (rows_of(first.loss, rows) for rows in (task.train, task.validation))
     return network, fitting.fit(train, validation, metrics=task.config.run.metrics, on_epoch=on_epoch)
 
 
-def _falls_behind(candidate: _Candidate) -> Callable[[Epoch], bool]:
-    """Whether a trial is to be stopped after an epoch, by the limits with which it set out."""
+def _ends(candidate: _Candidate, parameters: Array) -> Callable[[Epoch], bool]:
+    """Whether a trial is to end after an epoch: by the limits with which it set out, or by its gate."""
     metric = candidate.run.search.metric
     sign = -1 if maximise(metric) else 1
     limits = dict(zip(rungs(candidate.run.train.epochs), candidate.trial.limits, strict=False))
-    return lambda epoch: sign * epoch.scores[metric] > limits.get(epoch.epoch, math.inf)
+
+    def ends(epoch: Epoch) -> bool:
+        behind = sign * epoch.scores[metric] > limits.get(epoch.epoch, math.inf)
+        return behind or candidate.gate.closes(epoch, parameters)
+
+    return ends
 
 
 def _with_fit(
@@ -253,10 +255,13 @@ def _with_fit(
     """The outcome of a trial that was trained, which took `share_s` seconds of a worker's time."""
     place = replace(candidate.place, duration_s=candidate.place.duration_s + share_s)
     epochs = tuple(EpochRow(epoch.epoch, dict(epoch.scores)) for epoch in fit.epochs)
-    if fit.diverged:
+    result = replace(candidate.gate.result(), epochs=epochs)
+    if result.error:  # of a gate in mid-training
+        network = None
+    elif fit.diverged:
         error = f"a loss was not a finite number after epoch {epochs[-1].epoch}"
-        result, network = replace(candidate.gate, status=Status.DIVERGED, epochs=epochs, error=error), None
+        result, network = replace(result, status=Status.DIVERGED, error=error), None
     else:
         status = Status.STOPPED if fit.end is End.STOPPED else Status.COMPLETED
-        result = replace(candidate.gate, status=status, epochs=epochs, scores=fit.scores, best_epoch=fit.best_epoch)
+        result = replace(result, status=status, scores=fit.scores, best_epoch=fit.best_epoch)
     return Outcome(candidate.trial, result, place), network

@@ -13,7 +13,7 @@ class Status(StrEnum):
 
     COMPLETED = "completed"
     STOPPED = "stopped"  # by the sweep's stopping rule
-    GATE_FAILED = "gate_failed"  # the gradient check failed, nothing was trained
+    GATE_FAILED = "gate_failed"  # a gradient check failed: before the training, or in it after `epochs_run` epochs
     DIVERGED = "diverged"  # a loss was no longer a finite number
     FAILED = "failed"  # the machine failed: worker lost, or an error in the trial
 
@@ -62,13 +62,16 @@ class EpochRow:
 class GradcheckRow:
     """A trial's gradient check of one parameter tensor."""
 
+    epoch: int  # after which; 0: before the training
     check: str
     tensor: str
+    method: str  # that decided
     error: float
     mean_absolute_difference: float | None
     checked: int
     kinks: int
     passed: bool
+    blamed: str | None = None  # if it failed, the layer or loss at fault
 
 
 @dataclass(frozen=True)

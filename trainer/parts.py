@@ -36,6 +36,12 @@ class Part:
 
     kind: ClassVar[str]
     """The part's name, in configs and in tables."""
+    analytic: ClassVar[bool] = False
+    """Whether `forward` (or a loss's `value`) also takes complex numbers, deciding by their real parts.
+
+    It must then be built of analytic functions and of choices between them: no absolute value, no conjugate. A
+    gradient check then differentiates it by complex step.
+    """
 
     ones: Array
     shares: Array

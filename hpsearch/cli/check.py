@@ -19,7 +19,7 @@ GATE_FAILED = 3
 def check(
     config: ConfigFile,
     set_: Set = None,
-    full: Annotated[bool, typer.Option("--full", help="Compare every parameter, not 20 of each tensor.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Compare every parameter, one by one.")] = False,
     json: Json = False,
 ) -> None:
     """Check the gradients of a config's networks, and train nothing.
@@ -71,9 +71,11 @@ def _table(report: "Report") -> str:
             "check": tensor.check,
             "tensor": tensor.tensor,
             "relative error": tensor.error,
+            "reads as": tensor.band,
             "mean |difference|": tensor.mean_absolute_difference,
             "compared": tensor.checked,
             "kinks left out": tensor.kinks,
+            "decided by": tensor.method,
             "verdict": "passed" if tensor.passed else "FAILED",
         }
         for tensor in report.tensors

@@ -184,9 +184,27 @@ class Search(Block):
 
 
 class Gradcheck(Block):
-    """The gate before each trial."""
+    """The gate: when it checks, and how closely; `trainer.gradcheck.Settings` says where the numbers come from."""
 
+    at: list[Literal["start"] | Count] = ["start"]  # and after which epochs
     on_failure: Literal["skip", "abort"] = "skip"
+    tolerance: Positive = 1e-6  # of the relative error
+    step: Positive = 1e-5  # of central differences
+    rounding: Positive = 4.0  # the constant of the rounding floor
+    directions: Count = 2  # in each tensor
+    coordinates: Annotated[int, Field(ge=0)] = 1  # of each tensor
+
+    @field_validator("at")
+    @classmethod
+    def _begins_at_the_start(cls, at: list[Literal["start"] | int]) -> list[Literal["start"] | int]:
+        if "start" not in at or len(set(at)) < len(at):
+            raise ValueError('names "start", because no trial trains unchecked, and each epoch once')
+        return at
+
+    @property
+    def epochs(self) -> tuple[int, ...]:
+        """The epochs after which the gate checks again."""
+        return tuple(epoch for epoch in self.at if isinstance(epoch, int))
 
 
 class Engine(Block):

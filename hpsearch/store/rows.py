@@ -1,6 +1,7 @@
 """Outcomes and rounds as rows of tables."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -37,19 +38,7 @@ def rows_of(outcome: Outcome) -> dict[str, list[Row]]:
     return {
         "trials": [trial],
         "epochs": [{"trial": number, "epoch": row.epoch, **row.scores} for row in result.epochs],
-        "gradchecks": [
-            {
-                "trial": number,
-                "check": row.check,
-                "tensor": row.tensor,
-                "error": row.error,
-                "mean_absolute_difference": row.mean_absolute_difference,
-                "checked": row.checked,
-                "kinks": row.kinks,
-                "passed": row.passed,
-            }
-            for row in result.gradchecks
-        ],
+        "gradchecks": [{"trial": number, **asdict(row)} for row in result.gradchecks],
     }
 
 

@@ -13,7 +13,7 @@ TABLES = ("trials", "epochs", "gradchecks", "rounds")
 KEYS: Mapping[str, tuple[str, ...]] = {
     "trials": ("trial",),
     "epochs": ("trial", "epoch"),
-    "gradchecks": ("trial", "check", "tensor"),
+    "gradchecks": ("trial", "epoch", "check", "tensor"),
     "rounds": ("round", "setting"),
 }
 """The columns that identify a row."""
@@ -46,13 +46,16 @@ def schemas(space: Space, recorded: Sequence[str]) -> dict[str, pa.Schema]:
     epochs = [("trial", pa.int64()), ("epoch", pa.int64()), *scores]
     gradchecks = [
         ("trial", pa.int64()),
+        ("epoch", pa.int64()),
         ("check", pa.string()),
         ("tensor", pa.string()),
+        ("method", pa.string()),
         ("error", pa.float64()),
         ("mean_absolute_difference", pa.float64()),
         ("checked", pa.int64()),
         ("kinks", pa.int64()),
         ("passed", pa.bool_()),
+        ("blamed", pa.string()),
     ]
     rounds = [
         ("round", pa.int64()),

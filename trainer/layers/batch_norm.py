@@ -21,6 +21,7 @@ class BatchNorm(Layer):
     """
 
     kind: ClassVar[str] = "batch_norm"
+    analytic: ClassVar[bool] = True
 
     gamma: Array
     dgamma: Array

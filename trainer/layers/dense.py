@@ -19,6 +19,7 @@ class Dense(Layer):
     """
 
     kind: ClassVar[str] = "dense"
+    analytic: ClassVar[bool] = True
     weights: ClassVar[tuple[str, ...]] = ("W",)
 
     W: Array

@@ -32,6 +32,7 @@ class Dropout(Layer):
     """
 
     kind: ClassVar[str] = "dropout"
+    analytic: ClassVar[bool] = True
     passes_input: ClassVar[bool] = True
 
     output: Array

@@ -12,6 +12,7 @@ class Elu(Activation):
     """f(x) = x for x > 0, else eˣ − 1 (Clevert, Unterthiner, Hochreiter 2016, with α = 1); f′ = 1 + min(y, 0)."""
 
     kind: ClassVar[str] = "elu"
+    analytic: ClassVar[bool] = True
 
     def value(self, x: Array, out: Array) -> None:
         np.minimum(x, self.zero, out=self.work)  # eˣ must not overflow where it is not wanted

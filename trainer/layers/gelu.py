@@ -20,6 +20,7 @@ class Gelu(Activation):
     """
 
     kind: ClassVar[str] = "gelu"
+    analytic: ClassVar[bool] = True
 
     t: Array
     factor: Array

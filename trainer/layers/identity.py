@@ -10,6 +10,7 @@ class Identity(Activation):
     """f(x) = x: with it, a deep network is linear."""
 
     kind: ClassVar[str] = "identity"
+    analytic: ClassVar[bool] = True
     passes_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
 

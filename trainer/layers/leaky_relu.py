@@ -16,6 +16,7 @@ class LeakyRelu(Activation):
     """f(x) = x for x > 0, else 0.01 x (Maas, Hannun, Ng 2013), with the slope 0.01 at 0."""
 
     kind: ClassVar[str] = "leaky_relu"
+    analytic: ClassVar[bool] = True
 
     leak: Array
     rest: Array

@@ -18,6 +18,7 @@ class Relu(Activation):
     """
 
     kind: ClassVar[str] = "relu"
+    analytic: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
 
     active: Array
@@ -31,7 +32,7 @@ class Relu(Activation):
     def forward(self, x: Array, *, train: bool) -> Array:
         if self.in_place:
             self.y = x
-        np.greater(x, self.zero, self.active)
+        np.greater(x.real, self.zero.real, self.active)
         np.copyto(self.gate, self.active)
         np.multiply(x, self.gate, self.y)
         return self.y

@@ -12,6 +12,7 @@ class Sigmoid(Activation):
     """f(x) = 1 / (1 + e⁻ˣ), f′ = y (1 − y); by way of tanh(x/2), which cannot overflow."""
 
     kind: ClassVar[str] = "sigmoid"
+    analytic: ClassVar[bool] = True
 
     def value(self, x: Array, out: Array) -> None:
         np.multiply(x, self.half, out=out)

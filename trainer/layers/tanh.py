@@ -12,6 +12,7 @@ class Tanh(Activation):
     """f(x) = tanh x, f′ = 1 − y²."""
 
     kind: ClassVar[str] = "tanh"
+    analytic: ClassVar[bool] = True
 
     def value(self, x: Array, out: Array) -> None:
         np.tanh(x, out)

@@ -18,6 +18,7 @@ class Huber(Loss):
 
     kind: ClassVar[str] = "huber"
     task: ClassVar[Task] = "regression"
+    analytic: ClassVar[bool] = True
     uses: ClassVar[frozenset[str]] = frozenset({"delta"})
 
     cut: Array

@@ -21,6 +21,7 @@ class LogisticCrossEntropy(Loss):
 
     kind: ClassVar[str] = "logistic_cross_entropy"
     task: ClassVar[Task] = "classification"
+    analytic: ClassVar[bool] = True
     uses: ClassVar[frozenset[str]] = frozenset({"label_smoothing", "class_weights"})
 
     wanted: Array

@@ -14,6 +14,7 @@ class MeanSquaredError(Loss):
 
     kind: ClassVar[str] = "mean_squared_error"
     task: ClassVar[Task] = "regression"
+    analytic: ClassVar[bool] = True
 
     column: Array
     factor: Array

@@ -21,6 +21,7 @@ class SoftmaxCrossEntropy(Loss):
 
     kind: ClassVar[str] = "softmax_cross_entropy"
     task: ClassVar[Task] = "classification"
+    analytic: ClassVar[bool] = True
     uses: ClassVar[frozenset[str]] = frozenset({"label_smoothing", "class_weights"})
 
     by_class: Array

@@ -13,6 +13,8 @@ class Penalty(ABC):
     """A cost of the weights alone, scaled by a coefficient; biases and batch-norm parameters are never penalised."""
 
     kind: ClassVar[str]
+    analytic: ClassVar[bool] = False
+    """Whether `value` also takes complex weights, deciding by their real parts."""
 
     def __init__(self, coefficient: Setting, dtype: npt.DTypeLike) -> None:
         self._coefficient = constant(coefficient, dtype, axes=1)

@@ -12,6 +12,7 @@ class L1(Penalty):
     """coefficient · Σ |w|, whose gradient is coefficient · sign(w): the lasso (Tibshirani 1996); slope 0 at 0."""
 
     kind: ClassVar[str] = "l1"
+    analytic: ClassVar[bool] = True
 
     def value(self, weights: Array) -> Array:
         return self._scaled((weights * np.sign(weights.real)).sum(axis=-1, dtype=double(weights)))

@@ -12,6 +12,7 @@ class L2(Penalty):
     """coefficient/2 · Σ w², whose gradient is coefficient · w: weight decay (Krogh, Hertz 1992)."""
 
     kind: ClassVar[str] = "l2"
+    analytic: ClassVar[bool] = True
 
     def value(self, weights: Array) -> Array:
         return self._scaled(np.square(weights).sum(axis=-1, dtype=double(weights)) / 2)

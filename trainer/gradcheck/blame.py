@@ -1,0 +1,57 @@
+"""Which layer is at fault, once a gradient is known to be wrong."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from trainer.gradcheck.judge import judge
+from trainer.gradcheck.report import TensorCheck
+from trainer.gradcheck.settings import CLOSER, Settings
+from trainer.gradcheck.surface import LossSurface, Surface
+
+
+def blame(surface: LossSurface, failed: Iterable[str], settings: Settings, rng: np.random.Generator) -> str | None:
+    """The deepest layer whose output's gradient is still right, though what it makes of it is wrong.
+
+    Going from the loss towards the input: the loss, if the gradient that it hands back is wrong; else the first
+    layer with a wrong gradient of a tensor (one of `failed`), or of its input.
+    """
+    network, guilty = surface.network, {tensor.split(".")[0] for tensor in failed}
+    tensors, signals = surface.gradients, surface.signals()
+    surface.gradients = signals
+    try:
+        for name in ("loss", *reversed(network.names)):
+            signal = f"into {name}"
+            if name in guilty or (signal in signals and not judge(surface, signal, settings, rng).passed):
+                return network.loss.kind if name == "loss" else name
+    finally:
+        surface.gradients = tensors
+    return None
+
+
+def closer(
+    surface: Surface, found: Iterable[TensorCheck], blamed: str | None, settings: Settings, rng: np.random.Generator
+) -> Iterator[TensorCheck]:
+    """A failed check again, now with every parameter of the layer to blame and of its neighbours that have any."""
+    found = list(found)
+    owners = list(dict.fromkeys(each.tensor.split(".")[0] for each in found))
+    near = _neighbours(surface, owners, blamed)
+    for each in found:
+        size = surface.values[each.tensor].size
+        if each.tensor.split(".")[0] in near:
+            every = replace(settings, coordinates=None if size <= CLOSER else CLOSER)
+            looked = judge(surface, each.tensor, every, rng)
+            each = looked if each.passed or not looked.passed else each  # noqa: PLW2901 - the closer look, if it is one
+        yield each if each.passed else replace(each, blamed=blamed)
+
+
+def _neighbours(surface: Surface, owners: list[str], blamed: str | None) -> set[str]:
+    """The layers with tensors nearest to the one to blame, on both sides, and itself."""
+    if not isinstance(surface, LossSurface):
+        return set(owners)
+    names = [*surface.network.names, surface.network.loss.kind]
+    place = names.index(blamed) if blamed is not None else len(owners)
+    before = [owner for owner in owners if names.index(owner) < place]
+    after = [owner for owner in owners if names.index(owner) > place]
+    return {*before[-1:], *after[:1], *(owner for owner in owners if owner == blamed)}
