@@ -191,7 +191,7 @@ class Gradcheck(Block):
     tolerance: Positive = 1e-6  # of the relative error
     step: Positive = 1e-5  # of central differences
     rounding: Positive = 4.0  # the constant of the rounding floor
-    directions: Count = 2  # in each tensor
+    directions: Count = 1  # in each tensor
     coordinates: Annotated[int, Field(ge=0)] = 1  # of each tensor
 
     @field_validator("at")

@@ -6,8 +6,9 @@ or a kink keeps a difference from agreeing, the complex step decides. Both run t
 
 from trainer.gradcheck.check import check, surfaces
 from trainer.gradcheck.judge import judge
+from trainer.gradcheck.probes import Probes
 from trainer.gradcheck.report import Report, TensorCheck, relative_error
 from trainer.gradcheck.settings import Settings
 from trainer.gradcheck.surface import Batch
 
-__all__ = ["Batch", "Report", "Settings", "TensorCheck", "check", "judge", "relative_error", "surfaces"]
+__all__ = ["Batch", "Probes", "Report", "Settings", "TensorCheck", "check", "judge", "relative_error", "surfaces"]

@@ -3,15 +3,14 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from trainer.gradcheck.judge import judge
+from trainer.gradcheck.probes import Probes
 from trainer.gradcheck.report import TensorCheck
 from trainer.gradcheck.settings import CLOSER, Settings
 from trainer.gradcheck.surface import LossSurface, Surface
 
 
-def blame(surface: LossSurface, failed: Iterable[str], settings: Settings, rng: np.random.Generator) -> str | None:
+def blame(surface: LossSurface, failed: Iterable[str], settings: Settings, probes: Probes) -> str | None:
     """The deepest layer whose output's gradient is still right, though what it makes of it is wrong.
 
     Going from the loss towards the input: the loss, if the gradient that it hands back is wrong; else the first
@@ -23,7 +22,7 @@ def blame(surface: LossSurface, failed: Iterable[str], settings: Settings, rng: 
     try:
         for name in ("loss", *reversed(network.names)):
             signal = f"into {name}"
-            if name in guilty or (signal in signals and not judge(surface, signal, settings, rng).passed):
+            if name in guilty or (signal in signals and not judge(surface, signal, settings, probes).passed):
                 return network.loss.kind if name == "loss" else name
     finally:
         surface.gradients = tensors
@@ -31,7 +30,7 @@ def blame(surface: LossSurface, failed: Iterable[str], settings: Settings, rng: 
 
 
 def closer(
-    surface: Surface, found: Iterable[TensorCheck], blamed: str | None, settings: Settings, rng: np.random.Generator
+    surface: Surface, found: Iterable[TensorCheck], blamed: str | None, settings: Settings, probes: Probes
 ) -> Iterator[TensorCheck]:
     """A failed check again, now with every parameter of the layer to blame and of its neighbours that have any."""
     found = list(found)
@@ -41,7 +40,7 @@ def closer(
         size = surface.values[each.tensor].size
         if each.tensor.split(".")[0] in near:
             every = replace(settings, coordinates=None if size <= CLOSER else CLOSER)
-            looked = judge(surface, each.tensor, every, rng)
+            looked = judge(surface, each.tensor, every, probes)
             each = looked if each.passed or not looked.passed else each  # noqa: PLW2901 - the closer look, if it is one
         yield each if each.passed else replace(each, blamed=blamed)
 

@@ -9,6 +9,7 @@ from trainer.arrays import Array, calmly
 from trainer.gradcheck.blame import blame, closer
 from trainer.gradcheck.drawing import randomise, states, stretch
 from trainer.gradcheck.judge import judge
+from trainer.gradcheck.probes import Probes
 from trainer.gradcheck.report import Report, TensorCheck
 from trainer.gradcheck.settings import DRAWS, Settings
 from trainer.gradcheck.surface import Batch, Build, LossSurface, PenaltySurface, Surface
@@ -63,7 +64,7 @@ def surfaces(
         yield LossSurface(name, network, inputs, masks, build).differentiate(settings.step)
     for penalty in network.penalties:
         if penalty.active:
-            yield PenaltySurface(penalty, network)
+            yield PenaltySurface(penalty, network).differentiate()
 
 
 def _located(
@@ -76,14 +77,15 @@ def _located(
     weight_scale: float,
 ) -> Iterator[TensorCheck]:
     """The judgements on every surface; where something failed, with a closer look and the layer to blame."""
+    probes = Probes(rng)
     for surface in surfaces(network, build, batch, rng, settings, parameters, weight_scale):
-        found = [judge(surface, tensor, settings, rng) for tensor in surface.gradients]
+        found = [judge(surface, tensor, settings, probes) for tensor in surface.gradients]
         failed = [tensor.tensor for tensor in found if not tensor.passed and tensor.decided]
         if not failed:
             yield from found
             continue
-        blamed = blame(surface, failed, settings, rng) if isinstance(surface, LossSurface) else surface.name
-        yield from closer(surface, found, blamed, settings, rng)
+        blamed = blame(surface, failed, settings, probes) if isinstance(surface, LossSurface) else surface.name
+        yield from closer(surface, found, blamed, settings, probes)
 
 
 def _acquitted(tensor: TensorCheck, always_zero: set[tuple[str, str]]) -> TensorCheck:

@@ -50,16 +50,17 @@ def draws_masks(network: Network) -> bool:
 def states(
     network: Network, batch: Batch, rng: np.random.Generator, *, every: bool
 ) -> Iterator[tuple[str, Batch, int | None]]:
-    """Real rows and random inputs in [0, 1], dropout on and off: each in turn with a seed for the masks, if any.
+    """Real rows and random inputs in [0, 1] with random targets, dropout on and off: each in turn with a seed for the masks, if any.
 
     Two states show each of these once, in an order and pairing that the generator decides; `every`: all four.
     """
-    kinds = [("rows", batch), ("random", replace(batch, x=rng.random(batch.x.shape)))]
+    random = replace(batch, x=rng.random(batch.x.shape), targets=network.loss.random_targets(rng, len(batch.x)))
+    kinds = [("rows", batch), ("random", random)]
     if rng.integers(2):
         kinds.reverse()
     dropped = bool(rng.integers(2))
     pairs = [(*kinds[0], dropped), (*kinds[1], not dropped), (*kinds[0], not dropped), (*kinds[1], dropped)]
-    random = draws_masks(network)
-    for name, inputs, on in pairs if every and random else pairs[:2]:
-        masks = int(rng.integers(2**63)) if random and on else None
+    has_masks = draws_masks(network)
+    for name, inputs, on in pairs if every and has_masks else pairs[:2]:
+        masks = int(rng.integers(2**63)) if has_masks and on else None
         yield f"{name} + dropout" if masks is not None else name, inputs, masks

@@ -5,27 +5,19 @@ takes part, and coordinates. For either kind the expectation of (e·d)² is ‖e
 ‖g − ĝ‖ as √(n/K) · ‖(g·d − ĝ·d)‖; for all n coordinates that is no estimate but the norm itself.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from trainer.arrays import Array
+from trainer.gradcheck.probes import Probe, Probes
 from trainer.gradcheck.report import TensorCheck
 from trainer.gradcheck.settings import Settings
 from trainer.gradcheck.surface import Look, Surface
 
-SPARE = 5  # so many directions and coordinates more may be drawn where some straddle kinks
+NOISE = 1e3  # slopes and gradients are rounded in other orders: they differ by up to 34 times the noise measured
 REFINEMENT = 4.0  # Richardson's second h is the first divided by this
-
-
-@dataclass(frozen=True)
-class Probe:
-    """A unit vector: a random direction of a whole tensor, or a coordinate."""
-
-    place: slice
-    direction: Array
-    coordinate: int = -1  # flat index; -1: a direction
 
 
 @dataclass(frozen=True)
@@ -39,14 +31,14 @@ class Slopes:
     floor: float  # of ‖g − ĝ‖
 
 
-def judge(surface: Surface, variable: str, settings: Settings, rng: np.random.Generator) -> TensorCheck:
+def judge(surface: Surface, variable: str, settings: Settings, probes: Probes) -> TensorCheck:
     """Compare the gradient of one variable with slopes of the surface.
 
     Differences acquit. What they do not acquit, complex step decides where the surface allows it: they may have
     met rounding, curvature or a kink, of which it knows nothing. Elsewhere Richardson's extrapolation takes the
     curvature off, and a distance within rounding leaves the judgement undecided.
     """
-    found, kinked, steps = _differences(surface, variable, settings, rng)
+    found, kinked, steps = _differences(surface, variable, settings, probes)
     size = surface.values[variable].size
     first = _compared(surface, variable, found, len(kinked), settings, size)
     if first.passed or not (found.probes or surface.analytic):
@@ -59,13 +51,13 @@ def judge(surface: Surface, variable: str, settings: Settings, rng: np.random.Ge
 
 
 def _differences(
-    surface: Surface, variable: str, settings: Settings, rng: np.random.Generator
+    surface: Surface, variable: str, settings: Settings, probes: Probes
 ) -> tuple[Slopes, list[Probe], list[float]]:
     """Central differences on smooth ground; the probes that found none; and the steps taken."""
     found: list[tuple[Probe, float, float]] = []
     kinked: list[Probe] = []
     size = surface.values[variable].size
-    for candidates, wanted in _candidates(size, settings, rng):
+    for candidates, wanted in probes.candidates(size, settings):
         missing = wanted
         for candidate in candidates:
             probe = _on_smooth_ground(surface, variable, candidate)
@@ -77,43 +69,20 @@ def _differences(
             missing -= 1
             if missing == 0:
                 break
-    probes = [probe for probe, _, _ in found]
+    compared = [probe for probe, _, _ in found]
     steps = [step for _, _, step in found]
     unit = settings.rounding * float(np.finfo(np.float64).eps) * (1 + abs(surface.cost))
     floor = float(np.sqrt(size / max(1, len(found))) * np.linalg.norm(unit / np.array(steps)))
     slopes = np.array([slope for _, slope, _ in found])
-    return Slopes("differences", probes, _expected(surface, variable, probes), slopes, floor), kinked, steps
-
-
-def _candidates(size: int, settings: Settings, rng: np.random.Generator) -> Iterator[tuple[Iterator[Probe], int]]:
-    """Directions, then coordinates: what may be tried, and how many are wanted; in a small tensor every coordinate."""
-    if settings.coordinates is None or size <= settings.directions + settings.coordinates:
-        yield (_coordinate(index) for index in range(size)), size
-        return
-    yield (_direction(size, rng) for _ in range(settings.directions + SPARE)), settings.directions
-    if settings.coordinates:
-        drawn = rng.choice(size, min(size, settings.coordinates + SPARE), replace=False)
-        yield (_coordinate(int(index)) for index in drawn), settings.coordinates
-
-
-def _coordinate(index: int) -> Probe:
-    return Probe(slice(index, index + 1), np.ones(1), index)
-
-
-def _direction(size: int, rng: np.random.Generator) -> Probe:
-    """Uniform numbers are drawn three times as fast as normal ones, and none of their sums is 0 by chance."""
-    direction = rng.random(size)
-    direction -= 0.5
-    direction /= np.linalg.norm(direction)
-    return Probe(slice(None), direction)
+    return Slopes("differences", compared, _expected(surface, variable, compared), slopes, floor), kinked, steps
 
 
 def _on_smooth_ground(surface: Surface, variable: str, probe: Probe) -> Probe:
     """A direction without those elements that straddle a kink each by itself."""
     if probe.coordinate >= 0:
         return probe
-    kinked = surface.kinked(variable, surface.steps[0] * probe.direction)
-    return probe if kinked is None else Probe(probe.place, np.where(kinked, 0.0, probe.direction))
+    kinked = surface.kinked(variable, probe.move(surface.steps[0]))
+    return probe if kinked is None else replace(probe, vector=np.where(kinked, 0.0, probe.vector))
 
 
 def _difference(surface: Surface, variable: str, probe: Probe) -> tuple[float, float] | None:
@@ -128,7 +97,7 @@ def _difference(surface: Surface, variable: str, probe: Probe) -> tuple[float, f
 def _both_sides(surface: Surface, variable: str, probe: Probe, step: float) -> tuple[Look, Look]:
     part = surface.values[variable][probe.place]
     original = part.copy()
-    move = step * probe.direction
+    move = probe.move(step)
     try:
         np.add(original, move, out=part)
         above = surface.look(variable)
@@ -139,15 +108,15 @@ def _both_sides(surface: Surface, variable: str, probe: Probe, step: float) -> t
 
 
 def _expected(surface: Surface, variable: str, probes: Sequence[Probe]) -> Array:
-    gradient = surface.gradients[variable]
-    return np.array([float(np.dot(gradient[probe.place], probe.direction)) for probe in probes])
+    return np.array([probe.along(surface.gradients[variable]) for probe in probes])
 
 
 def _by_complex_step(surface: Surface, variable: str, probes: Sequence[Probe], settings: Settings, size: int) -> Slopes:
-    """Slopes that err by some ε of the gradients that flow through the network, which may cancel to 0."""
-    slopes = np.array([surface.slope(variable, probe.place, probe.direction) for probe in probes])
-    noise = settings.rounding * float(np.finfo(np.float64).eps) * max(abs(surface.cost), surface.norm)
-    return Slopes("complex step", probes, _expected(surface, variable, probes), slopes, noise * float(np.sqrt(size)))
+    """Slopes that are exact but for what rounding does to the gradients themselves, which may cancel to 0."""
+    slopes = np.array([surface.slope(variable, probe) for probe in probes])
+    unit = settings.rounding * float(np.finfo(np.float64).eps) * (1 + abs(surface.cost) + surface.norm)
+    floor = max(unit * float(np.sqrt(size)), NOISE * surface.noise(variable))
+    return Slopes("complex step", probes, _expected(surface, variable, probes), slopes, floor)
 
 
 def _extrapolated(surface: Surface, variable: str, found: Slopes, steps: Sequence[float]) -> Slopes:

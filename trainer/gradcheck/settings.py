@@ -27,5 +27,5 @@ class Settings:
     step: float = 1e-5
     tolerance: float = 1e-6
     rounding: float = 4.0
-    directions: int = 2
+    directions: int = 1
     coordinates: int | None = 1

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.arrays import Array
+from trainer.gradcheck.probes import Probe
 from trainer.network import Network
 from trainer.penalties import Penalty
 
@@ -47,7 +48,7 @@ class Surface(ABC):
         """The cost where a variable is now; all others are where they were at first."""
 
     @abstractmethod
-    def slope(self, variable: str, place: slice, direction: Array) -> float:
+    def slope(self, variable: str, probe: Probe) -> float:
         """The slope by complex step: exact but for rounding, and without any step that could straddle a kink.
 
         Im J(θ + ihd)/h (W. Squire, G. Trapp 1998). Only where `analytic`.
@@ -64,8 +65,12 @@ class Surface(ABC):
 
     @cached_property
     def norm(self) -> float:
-        """The norm of all gradients together."""
+        """Of all gradients together."""
         return float(np.sqrt(sum(float(np.vdot(each, each)) for each in self.gradients.values())))
+
+    def noise(self, variable: str) -> float:
+        """How far rounding alone moves the gradient of a variable, as a norm."""
+        return 0.0
 
 
 COMPLEX_STEP = 1e-30
@@ -79,14 +84,14 @@ class LossSurface(Surface):
     """
 
     def __init__(self, name: str, network: Network, batch: Batch, masks: int | None, build: Build) -> None:
-        self.name, self.network, self.batch, self._masks, self._build = name, network, batch, masks, build
+        self.name, self.network, self.batch, self.masks, self._build = name, network, batch, masks, build
         rows = len(batch.x)
         network.forget()
         if masks is None:
             network.keep_all(rows)
         else:
             network.draw([np.random.default_rng(masks)], rows)
-        self._enter()
+        self.enter()
         self._starts = {name: network.names.index(name.split(".")[0]) for name in network.tensors}
         self._starts |= {f"into {name}": index for index, name in enumerate([*network.names, "loss"])}
         self.values = {name: tensor.value.reshape(-1) for name, tensor in network.tensors.items()}
@@ -94,7 +99,7 @@ class LossSurface(Surface):
             f"into {name}": x.reshape(-1) for name, x in zip([*network.names, "loss"], self.inputs, strict=True)
         }
 
-    def _enter(self) -> None:
+    def enter(self) -> None:
         """Forward, keeping a copy of what enters each layer and, last, the loss."""
         x = self.batch.x.copy()
         self.inputs = []
@@ -138,6 +143,23 @@ class LossSurface(Surface):
             x = layer.forward(x, train=True)
         return self.network.loss.value(x, self.batch.targets, self.batch.weights)
 
+    def noise(self, variable: str) -> float:
+        return self._noise[variable]
+
+    @cached_property
+    def _noise(self) -> Mapping[str, float]:
+        """Measured: what a change of every parameter in its last bit makes of the gradients."""
+        network = self.network
+        parameters, here = network.parameters.copy(), self._all_gradients()
+        np.nextafter(parameters, np.inf, out=network.parameters)
+        there = self._all_gradients()
+        network.parameters[...] = parameters
+        self._all_gradients()
+        return {name: float(np.linalg.norm(there[name] - here[name])) for name in here}
+
+    def _all_gradients(self) -> Mapping[str, Array]:
+        return {**self.signals(), **{name: tensor.gradient.flatten() for name, tensor in self.network.tensors.items()}}
+
     @property
     def analytic(self) -> bool:
         return all(part.analytic for part in (*self.network.layers, self.network.loss))
@@ -147,11 +169,11 @@ class LossSurface(Surface):
         """The same surface over complex numbers."""
         network = self._build(np.complex128)
         network.parameters[...] = self.network.parameters
-        return LossSurface(self.name, network, self.batch.of_type(np.complex128), self._masks, self._build)
+        return LossSurface(self.name, network, self.batch.of_type(np.complex128), self.masks, self._build)
 
-    def slope(self, variable: str, place: slice, direction: Array) -> float:
-        part = self._twin.values[variable][place].imag
-        part[...] = COMPLEX_STEP * direction
+    def slope(self, variable: str, probe: Probe) -> float:
+        part = self._twin.values[variable][probe.place].imag
+        part[...] = probe.move(COMPLEX_STEP)
         try:
             return float(self._twin._cost(self._starts[variable]).imag) / COMPLEX_STEP  # noqa: SLF001 - of its own class
         finally:
@@ -170,8 +192,12 @@ class PenaltySurface(Surface):
         penalty.coefficient = 1.0
         tensors = [tensor for tensor in network.tensors.values() if tensor.penalised]
         self.values = {tensor.name: tensor.value.reshape(-1) for tensor in tensors}
-        self.gradients = {name: self._gradient(value) for name, value in self.values.items()}
         self.cost = float(penalty.value(network.weights))
+
+    def differentiate(self) -> "PenaltySurface":
+        """Set the `gradients`."""
+        self.gradients = {name: self._gradient(value) for name, value in self.values.items()}
+        return self
 
     def _gradient(self, weights: Array) -> Array:
         gradient = np.zeros_like(weights)
@@ -195,7 +221,7 @@ class PenaltySurface(Surface):
     def analytic(self) -> bool:
         return self._penalty.analytic
 
-    def slope(self, variable: str, place: slice, direction: Array) -> float:
+    def slope(self, variable: str, probe: Probe) -> float:
         weights = self.values[variable].astype(np.complex128)
-        weights[place].imag[...] = COMPLEX_STEP * direction
+        weights[probe.place].imag[...] = probe.move(COMPLEX_STEP)
         return float(self._penalty.value(weights).imag) / COMPLEX_STEP

@@ -72,6 +72,10 @@ class Loss(Part, ABC):
     def slopes(self, scores: Array, targets: Array, out: Array) -> None:
         """Write the gradient of each row's loss with respect to its scores to `out` (batch, n_out)."""
 
+    def random_targets(self, rng: np.random.Generator, rows: int) -> Array:
+        """Targets (rows, n_out) of a kind that this loss is made for: what a gradient check puts beside random inputs."""
+        return rng.random((rows, self.n_out))
+
     @abstractmethod
     def predict(self, scores: Array) -> Array:
         """What the scores (any batch, n_out) say in the targets' terms: probabilities, or numbers."""

@@ -105,6 +105,11 @@ class SoftmaxCrossEntropy(Loss):
         self.product(targets, self.class_weights, self.total)
         return self.total
 
+    def random_targets(self, rng: np.random.Generator, rows: int) -> Array:
+        shares = super().random_targets(rng, rows)
+        shares /= shares.sum(axis=-1, keepdims=True)
+        return shares
+
     def predict(self, scores: Array) -> Array:
         shifted = np.exp(scores - scores.max(axis=-1, keepdims=True))
         probabilities: Array = shifted / shifted.sum(axis=-1, keepdims=True)
