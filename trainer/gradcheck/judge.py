@@ -144,6 +144,7 @@ def _compared(surface: Surface, variable: str, found: Slopes, kinks: int, settin
     measured = estimate * float(np.linalg.norm(found.slopes))
     scale = own + measured
     exact = found.method == "complex step"
+    error = distance / scale if count and scale else 0.0 if count else float("nan")
     passed = count > 0 and distance <= max(settings.tolerance * scale, found.floor if exact else 0.0)
     zero = count > 0 and max(own, measured) <= found.floor
     worst = _worst(found.probes, differences)
@@ -151,7 +152,7 @@ def _compared(surface: Surface, variable: str, found: Slopes, kinks: int, settin
         check=surface.name,
         tensor=variable,
         method=found.method,
-        error=0.0 if scale == 0 or (exact and zero) else distance / scale if count else float("nan"),
+        error=0.0 if exact and zero else error,
         mean_absolute_difference=float(differences.mean()) if count else float("nan"),
         checked=count,
         kinks=kinks,
