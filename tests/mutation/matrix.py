@@ -26,7 +26,7 @@ CHANGE = 1e-6
 """A mutant that changes a gradient by more than this, relative, on an architecture must be stopped there."""
 NOTHING = 1e-12
 """A tensor whose gradient is smaller than this share of the network's has none: rounding makes a little of 0."""
-OUTPUTS = {"softmax_cross_entropy": 3, "logistic_cross_entropy": 3, "mean_squared_error": 2, "huber": 2}
+OUTPUTS = {"softmax_cross_entropy": 3, "logistic_cross_entropy": 3, "mean_squared_error": 3, "huber": 3}
 
 
 class Fate(StrEnum):
@@ -122,8 +122,11 @@ class Bench:
         if isinstance(surface, LossSurface):
             arguments = (surface.name, self._network, surface.batch, surface.masks, self._build)
             return lambda: LossSurface(*arguments).differentiate(Settings().step)
+        if not isinstance(surface, PenaltySurface):
+            raise TypeError(surface.name)
         penalty = next(penalty for penalty in self._network.penalties if penalty.kind == surface.name)
-        return lambda: PenaltySurface(penalty, self._network).differentiate()
+        coefficient = surface.coefficient
+        return lambda: PenaltySurface(penalty, self._network, coefficient).differentiate()
 
     def _change(self) -> float:
         """The largest relative change of a gradient at any point; a NaN counts as all of it."""

@@ -15,7 +15,7 @@ from trainer.arrays import Array
 from trainer.data import Prepared
 from trainer.gradcheck import Batch, Probes, Report, Settings, check, judge, relative_error, surfaces
 from trainer.gradcheck.settings import DRAWS
-from trainer.gradcheck.surface import Build, LossSurface
+from trainer.gradcheck.surface import Build, LossSurface, PenaltySurface
 from trainer.initializers import he
 from trainer.layers import ACTIVATIONS, Activation, Dense, Dropout, Identity, Layer, Sigmoid, Tanh
 from trainer.losses import LOSSES
@@ -214,19 +214,22 @@ def test_no_parameter_is_left_at_a_special_value(prepared: Mapping[str, Prepared
 
 
 @pytest.mark.parametrize("kind", PENALTIES)
-def test_each_penalty_of_a_trial_is_checked_by_itself_at_a_coefficient_of_one(
+def test_each_penalty_of_a_trial_is_checked_by_itself_at_a_coefficient_near_one(
     kind: str, prepared: Mapping[str, Prepared]
 ) -> None:
     batch = batch_of(prepared["wine"], np.random.default_rng(0))
     build = building(batch, (9,), **{kind: 1e-9})
     network = build(np.float64)
     *_, surface = surfaces(network, build, batch.of_type(np.float64), np.random.default_rng(0), Settings())
+    assert isinstance(surface, PenaltySurface)
     assert surface.name == kind
+    assert 0.5 <= surface.coefficient <= 2
+    assert surface.coefficient != 1
     for name, gradient in surface.gradients.items():
         weights = network.tensors[name].value.ravel()
         expected = np.zeros_like(weights)
-        PENALTIES[kind](1.0, np.float64).add_gradient(weights, expected, np.empty_like(weights))
-        assert np.array_equal(gradient, expected)
+        PENALTIES[kind](surface.coefficient, np.float64).add_gradient(weights, expected, np.empty_like(weights))
+        assert gradient == pytest.approx(expected, abs=1e-15)
     names = {tensor.check for tensor in check(build, batch, np.random.default_rng(0)).tensors}
     assert names & set(PENALTIES) == {kind}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trainer import Architecture, TrainerError
-from trainer.gradcheck import check
+from trainer.gradcheck import Batch, Settings, check
 from trainer.initializers import INITIALIZERS, fill
 from trainer.layers import ACTIVATIONS, Dropout
 from trainer.layers.dropout import AHEAD
@@ -86,9 +86,9 @@ def test_every_initialiser_has_its_variance_tested() -> None:
 def test_the_gate_passes_every_network(activation: str, loss: str) -> None:
     architecture = Architecture(5, 3, (6,), activation, dropout=0.3, input_dropout=0.2, l1=0.1, l2=0.1, loss=loss)
     rng = np.random.default_rng(1)
-    network = architecture.build(capacity=8, dtype=np.float64)
-    targets = np.eye(3)[rng.integers(0, 3, 8)]
-    report = check(network, rng.standard_normal((8, 5)), targets, rng, coordinates=None)
+    batch = Batch(rng.standard_normal((8, 5)), np.eye(3)[rng.integers(0, 3, 8)])
+    full = Settings(coordinates=None)
+    report = check(lambda dtype: architecture.build(capacity=8, dtype=dtype), batch, rng, full)
     assert report.passed, report.guilty
 
 

@@ -64,7 +64,7 @@ def surfaces(
         yield LossSurface(name, network, inputs, masks, build).differentiate(settings.step)
     for penalty in network.penalties:
         if penalty.active:
-            yield PenaltySurface(penalty, network).differentiate()
+            yield PenaltySurface(penalty, network, float(2 ** rng.uniform(-1, 1))).differentiate()
 
 
 def _located(

@@ -185,11 +185,15 @@ PENALTY_STEPS = (1e-2, 1e-3, 1e-4, 1e-5)
 
 
 class PenaltySurface(Surface):
-    """One penalty at a coefficient of 1, over each tensor of weights by itself."""
+    """One penalty over each tensor of weights by itself.
 
-    def __init__(self, penalty: Penalty, network: Network) -> None:
+    Its `coefficient` should be about 1, so that nothing drowns, but not just 1: there a gradient that
+    forgets the coefficient is right.
+    """
+
+    def __init__(self, penalty: Penalty, network: Network, coefficient: float) -> None:
         self.name, self._penalty, self.steps = penalty.kind, penalty, PENALTY_STEPS
-        penalty.coefficient = 1.0
+        penalty.coefficient = self.coefficient = coefficient
         tensors = [tensor for tensor in network.tensors.values() if tensor.penalised]
         self.values = {tensor.name: tensor.value.reshape(-1) for tensor in tensors}
         self.cost = float(penalty.value(network.weights))
@@ -200,8 +204,10 @@ class PenaltySurface(Surface):
         return self
 
     def _gradient(self, weights: Array) -> Array:
-        gradient = np.zeros_like(weights)
-        self._penalty.add_gradient(weights, gradient, np.empty_like(weights))
+        """What is added to a gradient that is there already, by way of scratch memory that holds no numbers."""
+        gradient = np.ones_like(weights)
+        self._penalty.add_gradient(weights, gradient, np.full_like(weights, np.nan))
+        gradient -= 1
         return gradient
 
     def look(self, variable: str) -> Look:
