@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint
+.PHONY: run test lint mutation
 
 ## Run the main job: the digits sweep, on Ray; a second time shows what it found.
 run: $(VENV)/installed
@@ -15,6 +15,10 @@ test: lint
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 2 --cov --cov-report= $(PYTEST_ARGS)
 	$(BIN)/coverage report
+
+## Every mutant of every gradient on every architecture of the matrix: the gate must stop them all. Some ten minutes.
+mutation: $(VENV)/installed-dev
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.mutation $(MUTATION_ARGS)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

@@ -82,7 +82,7 @@ def test_an_unknown_key_is_refused_with_the_nearest_known_key_the_file_and_the_l
 
 
 def test_an_unknown_key_that_resembles_none_is_refused_with_all_that_there_are(refusal: Refusal) -> None:
-    assert "there are on_failure" in refusal(HEAD + "gradcheck: {zzz: 1}\n")
+    assert "there are at, on_failure, tolerance" in refusal(HEAD + "gradcheck: {zzz: 1}\n")
 
 
 @pytest.mark.parametrize(
@@ -148,6 +148,9 @@ def test_a_value_of_a_wrong_type_is_refused_with_setting_rule_value_and_line(
         ("model: {initializer: hee}", "model.initializer", "'hee'"),
         ("metrics: [acuracy]", "metrics.0", "'acuracy'"),
         ("gradcheck: {on_failure: stop}", "gradcheck.on_failure", "'stop'"),
+        ("gradcheck: {at: [5]}", "gradcheck.at", "[5]"),
+        ("gradcheck: {at: [start, 5, 5]}", "gradcheck.at", "['start', 5, 5]"),
+        ("gradcheck: {tolerance: 0}", "gradcheck.tolerance", "0"),
         ("seed: -1", "seed", "-1"),
     ],
 )

@@ -1,13 +1,14 @@
 """Laws of the gate: every trial is checked, at the start and where the config says, and checking changes nothing."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from hpsearch.objective import KNOWN, Task, Worker, load_data, run_trial
 from hpsearch.config import load_config
+from hpsearch.objective import KNOWN, Task, Worker, load_data, run_trial
 from hpsearch.records import Result, Status, Trial
 from trainer.arrays import Array
 from trainer.layers import Dense
@@ -20,10 +21,11 @@ train: {epochs: 6, batch_size: 16, optimizer: adam, l2: 1e-3}
 """
 WORKER = Worker("worker", "node", "platform", lambda: 0.0)
 SEED = 5
+Run = Callable[..., Result]
 
 
 @pytest.fixture
-def result(tmp_path: Path):
+def result(tmp_path: Path) -> Run:
     """Runs a trial of the config above with further settings."""
 
     def run(*settings: str, seed: int = SEED) -> Result:
@@ -42,21 +44,23 @@ def spoil(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def backward(self: Dense, dy: Array) -> Array:
         dx = honest(self, dy)
-        if self.W.dtype == np.float64 and (self.W == self.W.astype(np.float32)).all():
+        if self.W.dtype == np.float64 and (self.W.astype(np.float32) == self.W).all():
             self.dW *= 1.01
         return dx
 
     monkeypatch.setattr(Dense, "backward", backward)
 
 
-def test_each_trial_draws_its_check_from_its_own_seed(result) -> None:
+def test_each_trial_draws_its_check_from_its_own_seed(result: Run) -> None:
     first, again, other = result(), result(), result(seed=SEED + 1)
     assert first == again
     assert {row.error for row in first.gradchecks}.isdisjoint({row.error for row in other.gradchecks} - {0.0})
 
 
-@pytest.mark.parametrize("settings", [(), ("train.patience=1",), ("train.optimizer=momentum", "model.batch_norm=false")])
-def test_gates_in_mid_training_change_no_bit_of_the_result(result, settings: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "settings", [(), ("train.patience=1",), ("train.optimizer=momentum", "model.batch_norm=false")]
+)
+def test_gates_in_mid_training_change_no_bit_of_the_result(result: Run, settings: tuple[str, ...]) -> None:
     plain, gated = result(*settings), result(*settings, "gradcheck.at=[start, 1, 2, 6]")
     assert {row.epoch for row in plain.gradchecks} == {0}
     assert {row.epoch for row in gated.gradchecks} >= {0, 1, 2}
@@ -66,7 +70,7 @@ def test_gates_in_mid_training_change_no_bit_of_the_result(result, settings: tup
 
 
 def test_a_gate_that_fails_in_mid_training_ends_the_trial_with_its_epochs_and_no_score(
-    result, monkeypatch: pytest.MonkeyPatch
+    result: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = result()
     spoil(monkeypatch)
@@ -77,26 +81,27 @@ def test_a_gate_that_fails_in_mid_training_ends_the_trial_with_its_epochs_and_no
     assert failed.scores == {}
     assert failed.best_epoch is None
     assert failed.gradcheck_verdict == "failed"
-    assert failed.gradcheck_error == pytest.approx(0.005, rel=0.1) or failed.gradcheck_error > 1e-3
+    assert failed.gradcheck_error is not None
+    assert failed.gradcheck_error > 1e-3
     assert failed.error is not None
     assert failed.error.startswith("after epoch 3: gradient check")
     assert {row.epoch for row in failed.gradchecks if not row.passed} == {3}
     assert {row.blamed for row in failed.gradchecks if not row.passed} == {"dense_3"}
 
 
-def test_a_gate_after_an_epoch_that_a_trial_does_not_reach_is_not_held(result) -> None:
+def test_a_gate_after_an_epoch_that_a_trial_does_not_reach_is_not_held(result: Run) -> None:
     assert {row.epoch for row in result("gradcheck.at=[start, 7]").gradchecks} == {0}
     patient = result("train.patience=1", "train.epochs=200", "gradcheck.at=[start, 190]")
     assert {row.epoch for row in patient.gradchecks} == {0}
 
 
-def test_a_diverged_trial_is_no_failed_gate(result) -> None:
-    diverged = result("train.optimizer=sgd", "train.learning_rate=1e30", "model.batch_norm=false", "gradcheck.at=[start, 1]")
+def test_a_diverged_trial_is_no_failed_gate(result: Run) -> None:
+    diverged = result(
+        "train.optimizer=sgd", "train.learning_rate=1e30", "model.batch_norm=false", "gradcheck.at=[start, 1]"
+    )
     assert diverged.status is Status.DIVERGED
 
 
-def test_thresholds_are_settings(result) -> None:
-    strict = result("gradcheck.tolerance=1e-18")
-    assert strict.status in {Status.GATE_FAILED, Status.COMPLETED}  # complex step may still show that all is right
-    assert {row.method for row in strict.gradchecks} >= {"complex step"}
+def test_thresholds_are_settings(result: Run) -> None:
+    assert "complex step" in {row.method for row in result("gradcheck.tolerance=1e-18").gradchecks}
     assert {row.checked for row in result("gradcheck.directions=3", "gradcheck.coordinates=4").gradchecks} == {3, 7}

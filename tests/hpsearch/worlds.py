@@ -103,7 +103,9 @@ def outcome_of(trial: Trial, *, status: Status | None = None, platform: str | No
         scores=scores if status in (Status.COMPLETED, Status.STOPPED) else {},
         best_epoch=2 if status is Status.COMPLETED else None,
         epochs=tuple(EpochRow(epoch, scores) for epoch in (1, 2)) if trained else (),
-        gradchecks=(GradcheckRow(0, "rows", "W1", "differences", 1e-9, 1e-12, 2, 0, status is not Status.GATE_FAILED, None),),
+        gradchecks=(
+            GradcheckRow(0, "rows", "W1", "differences", 1e-9, 1e-12, 2, 0, status is not Status.GATE_FAILED, None),
+        ),
         gradcheck_error=1e-9,
         gradcheck_verdict="passed",
         error="lost" if status is Status.FAILED else None,

@@ -1,11 +1,11 @@
 """Nothing wrong gets through the gate: mutants of every gradient, on a fixed tenth of their architectures."""
 
+import pytest
+
 from tests.mutation.matrix import Fate
 from tests.mutation.mutants import PARTS, Mutant, mutants, targets
 from tests.mutation.operators import OPERATORS
 from tests.mutation.survey import survey
-
-import pytest
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ import pytest
 from tests.trainer.cases import central_differences
 from tests.trainer.random_networks import sample
 from trainer import Architecture, Network
-from trainer.arrays import Array
 from trainer.data import Prepared
 from trainer.gradcheck import Batch, Probes, Report, Settings, check, judge, relative_error, surfaces
 from trainer.gradcheck.settings import DRAWS

@@ -12,7 +12,7 @@ from trainer.gradcheck.judge import judge
 from trainer.gradcheck.probes import Probes
 from trainer.gradcheck.report import Report, TensorCheck
 from trainer.gradcheck.settings import DRAWS, Settings
-from trainer.gradcheck.surface import Batch, Build, LossSurface, PenaltySurface, Surface
+from trainer.gradcheck.surface import Batch, Build, LossSurface, PenaltySurface, Surface, freeze
 from trainer.network import Network
 
 
@@ -60,6 +60,7 @@ def surfaces(
         network.parameters[...] = parameters
     for index, (name, inputs, masks) in enumerate(states(network, batch, rng, every=settings.coordinates is None)):
         if index == 1 and parameters is None:
+            freeze(network, len(inputs.x), masks)
             stretch(network, inputs.x)
         yield LossSurface(name, network, inputs, masks, build).differentiate(settings.step)
     for penalty in network.penalties:

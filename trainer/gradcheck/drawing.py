@@ -28,7 +28,7 @@ def stretch(network: Network, x: Array) -> None:
     """Scale each layer's tensors so that its largest output is `REACH`, whatever the depth.
 
     So every activation is driven through its range, and no signal fades away on the way to the first layer.
-    The scores reach beyond the δ of Huber's loss. The network must have been drawn for rows like `x`.
+    The scores reach beyond the δ of Huber's loss. Dropout must have been drawn for these rows.
     """
     x = x.copy()
     for name, layer in zip(network.names, network.layers, strict=True):

@@ -16,6 +16,7 @@ from trainer.gradcheck.report import TensorCheck
 from trainer.gradcheck.settings import Settings
 from trainer.gradcheck.surface import Look, Surface
 
+FLOW = 100.0  # so many ε of all that flows may be left of a gradient: 1 − y² of a saturated y errs by ε, not by ε of itself
 NOISE = 1e3  # slopes and gradients are rounded in other orders: they differ by up to 34 times the noise measured
 REFINEMENT = 4.0  # Richardson's second h is the first divided by this
 
@@ -117,7 +118,7 @@ def _by_complex_step(surface: Surface, variable: str, probes: Sequence[Probe], s
     That is measured, but never excuses more than the tolerance allows of the whole network's gradient.
     """
     slopes = np.array([surface.slope(variable, probe) for probe in probes])
-    unit = settings.rounding * float(np.finfo(np.float64).eps) * (1 + abs(surface.cost) + surface.norm)
+    unit = FLOW * float(np.finfo(np.float64).eps) * (1 + abs(surface.cost) + surface.norm)
     noise = min(NOISE * surface.noise(variable), settings.tolerance * surface.norm)
     floor = max(unit * float(np.sqrt(size)), noise)
     return Slopes("complex step", probes, _expected(surface, variable, probes), slopes, floor)
@@ -149,7 +150,9 @@ def _compared(surface: Surface, variable: str, found: Slopes, kinks: int, settin
     scale = own + measured
     exact = found.method == "complex step"
     error = distance / scale if count and scale else 0.0 if count else float("nan")
-    passed = count > 0 and np.isfinite(scale) and distance <= max(settings.tolerance * scale, found.floor if exact else 0.0)
+    passed = (
+        count > 0 and np.isfinite(scale) and distance <= max(settings.tolerance * scale, found.floor if exact else 0.0)
+    )
     zero = count > 0 and max(own, measured) <= found.floor
     worst = _worst(found.probes, differences)
     return TensorCheck(

@@ -76,6 +76,15 @@ class Surface(ABC):
 COMPLEX_STEP = 1e-30
 
 
+def freeze(network: Network, rows: int, masks: int | None) -> None:
+    """Draw dropout's masks by a seed of their own, or drop nothing."""
+    network.forget()
+    if masks is None:
+        network.keep_all(rows)
+    else:
+        network.draw([np.random.default_rng(masks)], rows)
+
+
 class LossSurface(Surface):
     """The mean loss of a batch over the tensors of a network, and over what enters each layer, in training mode.
 
@@ -85,12 +94,7 @@ class LossSurface(Surface):
 
     def __init__(self, name: str, network: Network, batch: Batch, masks: int | None, build: Build) -> None:
         self.name, self.network, self.batch, self.masks, self._build = name, network, batch, masks, build
-        rows = len(batch.x)
-        network.forget()
-        if masks is None:
-            network.keep_all(rows)
-        else:
-            network.draw([np.random.default_rng(masks)], rows)
+        freeze(network, len(batch.x), masks)
         self.enter()
         self._starts = {name: network.names.index(name.split(".")[0]) for name in network.tensors}
         self._starts |= {f"into {name}": index for index, name in enumerate([*network.names, "loss"])}
