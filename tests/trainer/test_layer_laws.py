@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
+from tests.trainer.cases import given_memory
 from trainer import Architecture, TrainerError
 from trainer.gradcheck import Batch, Settings, check
 from trainer.initializers import INITIALIZERS, fill
-from trainer.layers import ACTIVATIONS, Dropout
+from trainer.layers import ACTIVATIONS, LAYERS, Dropout
 from trainer.layers.dropout import AHEAD
 from trainer.losses import LOSSES
 from trainer.memory import Memory
-from trainer.penalties import MaxNorm
+from trainer.penalties import PENALTIES, MaxNorm
 
 
 def dropout_of(rate: float, rows: int, columns: int, groups: tuple[int, ...] | None = None) -> Dropout:
@@ -107,3 +108,18 @@ def test_every_network_takes_a_complex_step(activation: str, loss: str, batch_no
     imaginary.parameters[...] = real.parameters + 1e-30j * direction
     slope = imaginary.cost(x.astype(complex), targets.astype(complex)).imag / 1e-30
     assert slope == pytest.approx(real.gradient @ direction, rel=1e-12)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_an_activation_decides_by_the_real_part_also_just_at_its_kink(activation: str, sign: float) -> None:
+    rng = np.random.default_rng(0)
+    layer = given_memory(ACTIVATIONS[activation](3), 2, rng, dtype=np.complex128)
+    slope = layer.forward(np.full((2, 3), sign * 1e-30j), train=True).imag / (sign * 1e-30)
+    real = given_memory(ACTIVATIONS[activation](3), 2, rng)
+    real.forward(np.zeros((2, 3)), train=True)
+    assert slope == pytest.approx(real.backward(np.ones((2, 3))), rel=1e-12)
+
+
+def test_every_part_of_the_trainer_claims_to_take_complex_numbers() -> None:
+    assert all(part.analytic for part in (*LAYERS, *LOSSES.values(), *PENALTIES.values()))

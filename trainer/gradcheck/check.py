@@ -15,6 +15,8 @@ from trainer.gradcheck.settings import DRAWS, Settings
 from trainer.gradcheck.surface import Batch, Build, LossSurface, PenaltySurface, Surface, freeze
 from trainer.network import Network
 
+JITTER = 0.1  # how far real rows are moved at the second draw
+
 
 def check(
     build: Build,
@@ -29,19 +31,25 @@ def check(
     `parameters`: where, as one flat vector; None: at random ones, first as large as before training, then so
     large that every activation is driven through its range. Everything random comes from `rng`. Raises what
     the layers raise.
+
+    What rounding leaves undecided is drawn anew, and so is what shows nothing: where a layer of relus is silent,
+    the gradients before it are 0 whatever their formula. The real rows are then moved a little, lest they be equal.
     """
     settings = settings or Settings()
     network = build(np.float64)
     batch = batch.of_type(np.float64)
-    always_zero: set[tuple[str, str]] | None = None
+    zeros: list[set[tuple[str, str]]] = []
+    seen: set[str] = set()
     for draw in range(DRAWS):
+        moved = replace(batch, x=batch.x + draw * JITTER * rng.standard_normal(batch.x.shape)) if draw else batch
         with calmly():  # what is no finite number fails
-            found = tuple(_located(network, build, batch, rng, settings, parameters, 2.0**draw))
-        if all(tensor.decided for tensor in found):
-            return Report(found)
-        zero = {(tensor.check, tensor.tensor) for tensor in found if tensor.zero}
-        always_zero = zero if always_zero is None else always_zero & zero
-    return Report(tuple(_acquitted(tensor, always_zero or set()) for tensor in found))
+            found = tuple(_located(network, build, moved, rng, settings, parameters, 2.0**draw, seen))
+        decided = all(tensor.decided for tensor in found)
+        if any(tensor.decided and not tensor.passed for tensor in found) or (decided and seen >= set(network.tensors)):
+            break
+        zeros.append({(tensor.check, tensor.tensor) for tensor in found if tensor.zero})
+    always_zero = set.intersection(*zeros) if zeros else set()
+    return Report(tuple(_acquitted(tensor, always_zero) for tensor in found))
 
 
 def surfaces(
@@ -76,11 +84,17 @@ def _located(
     settings: Settings,
     parameters: Array | None,
     weight_scale: float,
+    seen: set[str],
 ) -> Iterator[TensorCheck]:
-    """The judgements on every surface; where something failed, with a closer look and the layer to blame."""
+    """The judgements on every surface; where something failed, with a closer look and the layer to blame.
+
+    Adds to `seen` the tensors with a gradient of the loss that was right and not 0.
+    """
     probes = Probes(rng)
     for surface in surfaces(network, build, batch, rng, settings, parameters, weight_scale):
         found = [judge(surface, tensor, settings, probes) for tensor in surface.gradients]
+        if isinstance(surface, LossSurface):
+            seen |= {tensor.tensor for tensor in found if tensor.passed and not tensor.zero}
         failed = [tensor.tensor for tensor in found if not tensor.passed and tensor.decided]
         if not failed:
             yield from found

@@ -30,7 +30,10 @@ class LeakyRelu(Activation):
 
     def value(self, x: Array, out: Array) -> None:
         np.multiply(x, self.leak, out=out)
-        np.maximum(x, out, out=out)
+        if out.dtype.kind == "c":  # of two complex numbers `maximum` would look at the imaginary parts too
+            np.copyto(out, x, where=x.real > 0)
+        else:
+            np.maximum(x, out, out=out)
 
     def slope(self, x: Array, y: Array, out: Array) -> None:
         np.greater(y, self.zero, out=self.active)
