@@ -11,6 +11,7 @@ import pytest
 from tests.trainer.cases import central_differences
 from tests.trainer.random_networks import sample
 from trainer import Architecture, Network
+from trainer.arrays import Array
 from trainer.data import Prepared
 from trainer.gradcheck import Batch, Probes, Report, Settings, check, judge, relative_error, surfaces
 from trainer.gradcheck.settings import DRAWS
@@ -317,7 +318,24 @@ def test_a_tensor_with_nothing_but_kinks_is_not_passed_unseen() -> None:
     found = judge(surface, "dense_1.W", Settings(), Probes(np.random.default_rng(0)))
     assert (found.checked, found.kinks, found.passed, found.decided, found.worst) == (0, 2, False, False, -1)
     assert np.isnan([found.gradient, found.slope, found.mean_absolute_difference, found.error]).all()
-    assert not check(kinked([KINK], OpaqueRelu), ROW, np.random.default_rng(0)).passed
+    assert check(kinked([KINK], OpaqueRelu), ROW, np.random.default_rng(0)).passed  # once the row is moved
+
+
+@pytest.mark.parametrize("wrong", [1.0, 0.5])
+def test_a_fault_behind_silent_relus_is_looked_for_elsewhere(wrong: float) -> None:
+    """With one hidden unit, it is silent on the row at first, and all gradients before it are 0 whatever the formula."""
+
+    class Spoiled(Dense):
+        def backward(self, dy: Array) -> Array:
+            dx = super().backward(dy)
+            dx *= wrong
+            return dx
+
+    def build(dtype: npt.DTypeLike) -> Network:
+        parts: list[Layer] = [Dense(2, 1, initializer=he), ACTIVATIONS["relu"](1), Spoiled(1, 2, initializer=he)]
+        return Network(parts, LOSSES["softmax_cross_entropy"](2), capacity=1, dtype=dtype)
+
+    assert all(check(build, ROW, np.random.default_rng(seed)).passed is (wrong == 1.0) for seed in range(20))
 
 
 def test_zero_gradients_on_both_sides_are_right() -> None:

@@ -1,6 +1,6 @@
 """Which layer is at fault, once a gradient is known to be wrong."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from trainer.gradcheck.judge import judge
@@ -29,20 +29,20 @@ def blame(surface: LossSurface, failed: Iterable[str], settings: Settings, probe
     return None
 
 
-def closer(
-    surface: Surface, found: Iterable[TensorCheck], blamed: str | None, settings: Settings, probes: Probes
-) -> Iterator[TensorCheck]:
-    """A failed check again, now with every parameter of the layer to blame and of its neighbours that have any."""
-    found = list(found)
-    owners = list(dict.fromkeys(each.tensor.split(".")[0] for each in found))
-    near = _neighbours(surface, owners, blamed)
-    for each in found:
-        size = surface.values[each.tensor].size
-        if each.tensor.split(".")[0] in near:
-            every = replace(settings, coordinates=None if size <= CLOSER else CLOSER)
-            looked = judge(surface, each.tensor, every, probes)
-            each = looked if each.passed or not looked.passed else each  # noqa: PLW2901 - the closer look, if it is one
-        yield each if each.passed else replace(each, blamed=blamed)
+def located(surface: Surface, found: Sequence[TensorCheck], settings: Settings, probes: Probes) -> list[TensorCheck]:
+    """A failed check again, with the layer to blame, every parameter of which, and of its neighbours, is compared."""
+    failed = [each.tensor for each in found if not each.passed]
+    blamed = blame(surface, failed, settings, probes) if isinstance(surface, LossSurface) else surface.name
+    near = _neighbours(surface, list(dict.fromkeys(each.tensor.split(".")[0] for each in found)), blamed)
+    looked = [_closer(surface, each, settings, probes) if each.tensor.split(".")[0] in near else each for each in found]
+    return [each if each.passed else replace(each, blamed=blamed) for each in looked]
+
+
+def _closer(surface: Surface, found: TensorCheck, settings: Settings, probes: Probes) -> TensorCheck:
+    """A judgement by every parameter, unless it passes what has failed."""
+    size = surface.values[found.tensor].size
+    looked = judge(surface, found.tensor, replace(settings, coordinates=None if size <= CLOSER else CLOSER), probes)
+    return looked if found.passed or not looked.passed else found
 
 
 def _neighbours(surface: Surface, owners: list[str], blamed: str | None) -> set[str]:

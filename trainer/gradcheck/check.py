@@ -1,12 +1,12 @@
 """The check of a network: surfaces one after the other, a judgement for each tensor."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from trainer.arrays import Array, calmly
-from trainer.gradcheck.blame import blame, closer
+from trainer.gradcheck.blame import located
 from trainer.gradcheck.drawing import randomise, states, stretch
 from trainer.gradcheck.judge import judge
 from trainer.gradcheck.probes import Probes
@@ -35,21 +35,13 @@ def check(
     What rounding leaves undecided is drawn anew, and so is what shows nothing: where a layer of relus is silent,
     the gradients before it are 0 whatever their formula. The real rows are then moved a little, lest they be equal.
     """
-    settings = settings or Settings()
-    network = build(np.float64)
-    batch = batch.of_type(np.float64)
-    zeros: list[set[tuple[str, str]]] = []
-    seen: set[str] = set()
+    checking = _Checking(build, batch.of_type(np.float64), rng, settings or Settings(), parameters)
     for draw in range(DRAWS):
-        moved = replace(batch, x=batch.x + draw * JITTER * rng.standard_normal(batch.x.shape)) if draw else batch
         with calmly():  # what is no finite number fails
-            found = tuple(_located(network, build, moved, rng, settings, parameters, 2.0**draw, seen))
-        decided = all(tensor.decided for tensor in found)
-        if any(tensor.decided and not tensor.passed for tensor in found) or (decided and seen >= set(network.tensors)):
-            break
-        zeros.append({(tensor.check, tensor.tensor) for tensor in found if tensor.zero})
-    always_zero = set.intersection(*zeros) if zeros else set()
-    return Report(tuple(_acquitted(tensor, always_zero) for tensor in found))
+            found = tuple(checking.draw(draw))
+        if checking.settles(found):
+            return Report(found)
+    return Report(tuple(checking.acquitted(tensor) for tensor in found))
 
 
 def surfaces(
@@ -76,38 +68,43 @@ def surfaces(
             yield PenaltySurface(penalty, network, float(2 ** rng.uniform(-1, 1))).differentiate()
 
 
-def _located(
-    network: Network,
-    build: Build,
-    batch: Batch,
-    rng: np.random.Generator,
-    settings: Settings,
-    parameters: Array | None,
-    weight_scale: float,
-    seen: set[str],
-) -> Iterator[TensorCheck]:
-    """The judgements on every surface; where something failed, with a closer look and the layer to blame.
+class _Checking:
+    """A check under way, and what its draws have shown so far."""
 
-    Adds to `seen` the tensors with a gradient of the loss that was right and not 0.
-    """
-    probes = Probes(rng)
-    for surface in surfaces(network, build, batch, rng, settings, parameters, weight_scale):
-        found = [judge(surface, tensor, settings, probes) for tensor in surface.gradients]
-        if isinstance(surface, LossSurface):
-            seen |= {tensor.tensor for tensor in found if tensor.passed and not tensor.zero}
-        failed = [tensor.tensor for tensor in found if not tensor.passed and tensor.decided]
-        if not failed:
+    def __init__(
+        self, build: Build, batch: Batch, rng: np.random.Generator, settings: Settings, parameters: Array | None
+    ) -> None:
+        self._build, self._batch, self._rng, self._settings, self._parameters = build, batch, rng, settings, parameters
+        self._network = build(np.float64)
+        self._probes = Probes(rng)
+        self._seen: set[str] = set()  # tensors with a gradient of the loss that was right and not 0
+        self._zeros: list[set[tuple[str, str]]] = []  # of each draw
+
+    def draw(self, number: int) -> Iterator[TensorCheck]:
+        """The judgements on every surface; where something failed, with a closer look and the layer to blame."""
+        x, rng = self._batch.x, self._rng
+        batch = replace(self._batch, x=x + number * JITTER * rng.standard_normal(x.shape)) if number else self._batch
+        drawn = (self._network, self._build, batch, rng, self._settings, self._parameters, 2.0**number)
+        for surface in surfaces(*drawn):
+            found = [judge(surface, tensor, self._settings, self._probes) for tensor in surface.gradients]
+            if isinstance(surface, LossSurface):
+                self._seen |= {tensor.tensor for tensor in found if tensor.passed and not tensor.zero}
+            if any(not tensor.passed and (tensor.decided or number == DRAWS - 1) for tensor in found):
+                found = located(surface, found, self._settings, self._probes)
             yield from found
-            continue
-        blamed = blame(surface, failed, settings, probes) if isinstance(surface, LossSurface) else surface.name
-        yield from closer(surface, found, blamed, settings, probes)
 
+    def settles(self, found: Sequence[TensorCheck]) -> bool:
+        """Whether a draw needs no other: something failed, or all is decided and every tensor has shown a gradient."""
+        self._zeros.append({(tensor.check, tensor.tensor) for tensor in found if tensor.zero})
+        if any(tensor.decided and not tensor.passed for tensor in found):
+            return True
+        return all(tensor.decided for tensor in found) and self._seen >= set(self._network.tensors)
 
-def _acquitted(tensor: TensorCheck, always_zero: set[tuple[str, str]]) -> TensorCheck:
-    """Pass a tensor whose gradients were both zero but for rounding in every draw, where nothing finer decides.
+    def acquitted(self, tensor: TensorCheck) -> TensorCheck:
+        """Pass a tensor whose gradients were both zero but for rounding in every draw, where nothing finer decides.
 
-    So is the β of a batch norm that another one follows without a kink between them, which takes it off again.
-    """
-    if tensor.decided or (tensor.check, tensor.tensor) not in always_zero:
-        return tensor
-    return replace(tensor, error=0.0, passed=True, decided=True)
+        So is the β of a batch norm that another one follows without a kink between them, which takes it off again.
+        """
+        if tensor.decided or (tensor.check, tensor.tensor) not in set.intersection(*self._zeros):
+            return tensor
+        return replace(tensor, error=0.0, passed=True, decided=True)
