@@ -1,6 +1,6 @@
 """Laws of the gate: every trial is checked, at the start and where the config says, and checking changes nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hpsearch.config import load_config
-from hpsearch.objective import KNOWN, Task, Worker, load_data, run_trial
+from hpsearch.objective import KNOWN, Task, Worker, load_data, run_trials
 from hpsearch.records import Result, Status, Trial
 from trainer.arrays import Array
 from trainer.layers import Dense
@@ -25,17 +25,24 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def result(tmp_path: Path) -> Run:
-    """Runs a trial of the config above with further settings."""
+def results(tmp_path: Path) -> Callable[..., list[Result]]:
+    """Runs trials of the config above with further settings: together, and one for each seed."""
 
-    def run(*settings: str, seed: int = SEED) -> Result:
+    def run(*settings: str, seeds: Sequence[int] = (SEED,)) -> list[Result]:
         path = tmp_path / "small.yaml"
         path.write_text(CONFIG)
         config = load_config(path, KNOWN, settings)
-        task = Task.of(config, load_data(config.run))
-        return run_trial(task, Trial(0, 0, seed, (), {}), WORKER).result
+        task = Task.of(config, load_data(config))
+        trials = [Trial(number, 0, seed, (), {}) for number, seed in enumerate(seeds)]
+        return [outcome.result for outcome in run_trials(task, trials, WORKER)]
 
     return run
+
+
+@pytest.fixture
+def result(results: Callable[..., list[Result]]) -> Run:
+    """Runs one trial."""
+    return lambda *settings, seed=SEED: results(*settings, seeds=[seed])[0]
 
 
 def spoil(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,6 +94,19 @@ def test_a_gate_that_fails_in_mid_training_ends_the_trial_with_its_epochs_and_no
     assert failed.error.startswith("after epoch 3: gradient check")
     assert {row.epoch for row in failed.gradchecks if not row.passed} == {3}
     assert {row.blamed for row in failed.gradchecks if not row.passed} == {"dense_3"}
+
+
+@pytest.mark.parametrize("spoiled", [False, True])
+def test_gates_in_mid_training_find_the_same_in_trials_side_by_side(
+    spoiled: bool, results: Callable[..., list[Result]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if spoiled:
+        spoil(monkeypatch)
+    seeds = [3, 4, 5]
+    together = results("gradcheck.at=[start, 2, 4]", seeds=seeds)
+    assert [results("gradcheck.at=[start, 2, 4]", seeds=[seed])[0] for seed in seeds] == together
+    assert {each.status for each in together} == {Status.GATE_FAILED if spoiled else Status.COMPLETED}
+    assert {len(each.epochs) for each in together} == {2 if spoiled else 6}
 
 
 def test_a_gate_after_an_epoch_that_a_trial_does_not_reach_is_not_held(result: Run) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hpsearch import objective
+from hpsearch import gate
 from hpsearch.config import load_config
 from hpsearch.objective import KNOWN, Task, Worker, load_data, run_trials, stack_key, train_trial
 from hpsearch.records import Result, Status, Trial
@@ -98,7 +98,7 @@ def test_a_trial_that_fails_the_gate_is_not_trained_and_leaves_those_beside_it_a
     sweep: Sweep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task, trials = sweep
-    check, calls = objective.check_gradients, []
+    check, calls = gate.check_gradients, []
 
     def fails_the_third(*arguments: Any) -> Any:
         report = check(*arguments)
@@ -107,7 +107,7 @@ def test_a_trial_that_fails_the_gate_is_not_trained_and_leaves_those_beside_it_a
         return replace(report, tensors=tuple(failed)) if len(calls) == 3 else report
 
     expected = alone(task, trials)
-    monkeypatch.setattr(objective, "check_gradients", fails_the_third)
+    monkeypatch.setattr(gate, "check_gradients", fails_the_third)
     results = together(task, trials)
     assert results[2].status is Status.GATE_FAILED
     assert results[2].epochs == ()
