@@ -20,6 +20,7 @@ from trainer.gradcheck import Report as Report  # noqa: PLC0414 - exported again
 from trainer.plugins import require_shapes
 
 GATE_ROWS = 8  # training rows in a gradient check
+SHOWN = 20  # coordinates of each tensor that `hpsearch check` compares
 
 
 class Gate:
@@ -53,10 +54,9 @@ class Gate:
         )
 
 
-def settings_of(run: Run, *, full: bool = False) -> Settings:
-    """How closely a run's gate looks; `full`: at every parameter."""
-    chosen = Settings(**run.gradcheck.model_dump(exclude={"at", "on_failure"}))
-    return replace(chosen, coordinates=None) if full else chosen
+def settings_of(run: Run) -> Settings:
+    """How closely a run's gate looks."""
+    return Settings(**run.gradcheck.model_dump(exclude={"at", "on_failure"}))
 
 
 def check_gradients(
@@ -94,11 +94,13 @@ def networks(
 def check_networks(
     config: Config, train: Rows, classes: Sequence[str], *, full: bool
 ) -> Iterator[tuple[Mapping[str, Scalar], Architecture, Report]]:
-    """Check each of `networks`; with `full`, at every parameter."""
+    """Check each of `networks`, at so many coordinates more than a gate that there is something to read; or at all."""
+    settings = settings_of(config.run)
+    settings = replace(settings, coordinates=None if full else max(SHOWN, settings.coordinates or 0))
     for index, (values, architecture) in enumerate(networks(config, train, classes)):
         rng = TrialGenerators.of(trial_seed(config.run.seed, 0, index)).gradcheck
         try:
-            report = check_gradients(architecture, train, rng, settings_of(config.run, full=full))
+            report = check_gradients(architecture, train, rng, settings)
         except Exception as error:
             if not architecture.plugins:
                 raise
@@ -111,10 +113,14 @@ def accusation(report: Report) -> str:
     guilty = report.guilty
     if guilty is None:
         raise ValueError("nothing failed")
+    seen = (
+        f"at coordinate {guilty.worst} back-propagation gives {guilty.gradient:.6g}, the cost's slope is {guilty.slope:.6g}"
+        if guilty.worst >= 0
+        else "no coordinate could be compared"
+    )
     return (
         f"gradient check ({guilty.check}) failed at {guilty.tensor}: relative error {guilty.error:.2e}; "
-        f"at coordinate {guilty.worst} back-propagation gives {guilty.gradient:.6g}, "
-        f"the cost's slope is {guilty.slope:.6g}; to blame: {guilty.blamed or 'not found'}"
+        f"{seen}; to blame: {guilty.blamed or 'not found'}"
     )
 
 

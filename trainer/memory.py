@@ -48,6 +48,12 @@ class Memory:
         for part, name, view in self._views[rows]:
             setattr(part, name, view)
 
+    def poison(self) -> None:
+        """Fill the memory that buffers share with NaN: what is in it is good within one call only."""
+        for (slab, _), memory in self._slabs.items():
+            if not slab.startswith("own"):
+                memory.fill(np.nan)
+
     def _cut(self, rows: int) -> Iterator[tuple[Part, str, Array]]:
         for part, name, buffer, slab in self._slots:
             shape = tuple(rows if side == ROWS else side for side in buffer.shape)

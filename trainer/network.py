@@ -174,6 +174,10 @@ class Network:
         for layer in reversed(self.layers):
             dy = layer.backward(dy)
 
+    def poison(self) -> None:
+        """Spoil the working memory that is good within one call only, so that reading it in another shows."""
+        self._memory.poison()
+
     def add_penalties(self) -> None:
         """Add the penalties' part to `gradient`."""
         for penalty in self.penalties:

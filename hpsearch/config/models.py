@@ -192,7 +192,7 @@ class Gradcheck(Block):
     step: Positive = 1e-5  # of central differences
     rounding: Positive = 4.0  # the constant of the rounding floor
     directions: Count = 1  # in each tensor
-    coordinates: Annotated[int, Field(ge=0)] = 1  # of each tensor
+    coordinates: Annotated[int, Field(ge=0)] = 0  # of each tensor; directions see them all
 
     @field_validator("at")
     @classmethod

@@ -28,8 +28,8 @@ class TensorCheck:
     checked: int  # coordinates and directions compared
     kinks: int  # left out because their difference straddled a kink
     worst: int  # flat index of the coordinate with the largest difference; -1: none was compared
-    gradient: float  # there, by back-propagation
-    slope: float  # there, the cost's
+    gradient: float | None  # there, by back-propagation
+    slope: float | None  # there, the cost's
     passed: bool
     decided: bool  # False: failed, but no worse than rounding explains
     zero: bool  # neither gradient is larger than rounding makes of 0

@@ -28,4 +28,4 @@ class Settings:
     tolerance: float = 1e-6
     rounding: float = 4.0
     directions: int = 1
-    coordinates: int | None = 1
+    coordinates: int | None = 0

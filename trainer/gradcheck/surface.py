@@ -116,6 +116,7 @@ class LossSurface(Surface):
         """Set `cost` and, by back-propagation, the `gradients` of the tensors; before anything was moved."""
         self.steps = (step, step / 10)
         network, batch = self.network, self.batch
+        network.poison()
         network.backpropagate(self.inputs[-1], batch.targets, batch.weights)
         self.gradients = {name: tensor.gradient.reshape(-1) for name, tensor in network.tensors.items()}
         self.cost = float(network.loss.value(self.inputs[-1], batch.targets, batch.weights))
@@ -125,6 +126,7 @@ class LossSurface(Surface):
         """By back-propagation, the gradients of what enters the loss and each layer that hands them on."""
         network, batch = self.network, self.batch
         scores = network.forward(batch.x.copy(), train=True)
+        network.poison()
         dy = network.dscores
         network.loss.gradient(scores, batch.targets, dy, batch.weights)
         found = {"into loss": dy.reshape(-1).copy()}
