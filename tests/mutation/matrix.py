@@ -110,7 +110,7 @@ class Bench:
 
     def __init__(self, case: Case, seed: int) -> None:
         self.case = case
-        self._build = cache(lambda dtype: case.architecture.build(capacity=ROWS, dtype=dtype))
+        self._build = cache(lambda dtype: case.architecture.build(capacity=ROWS, dtype=dtype))  # one twin at a time
         self._network: Network = self._build(np.float64)
         rng = np.random.default_rng(seed)
         self._points = [

@@ -15,6 +15,8 @@ from trainer.gradcheck.settings import DRAWS, Settings
 from trainer.gradcheck.surface import Batch, Build, LossSurface, PenaltySurface, Surface, freeze
 from trainer.network import Network
 
+ELSEWHERE = "another state"
+"""The method of a judgement that rounding kept from being made in one state, and that was made in another."""
 JITTER = 0.1  # how far real rows are moved at the second draw
 
 
@@ -40,7 +42,7 @@ def check(
         with calmly():  # what is no finite number fails
             found = tuple(checking.draw(draw))
         if checking.settles(found):
-            return Report(found)
+            break
     return Report(tuple(checking.acquitted(tensor) for tensor in found))
 
 
@@ -77,7 +79,8 @@ class _Checking:
         self._build, self._batch, self._rng, self._settings, self._parameters = build, batch, rng, settings, parameters
         self._network = build(np.float64)
         self._probes = Probes(rng)
-        self._seen: set[str] = set()  # tensors with a gradient of the loss that was right and not 0
+        self._right: dict[str, TensorCheck] = {}  # of tensors whose gradient of the loss was found right somewhere
+        self._seen: set[str] = set()  # those of which it was not 0 there
         self._zeros: list[set[tuple[str, str]]] = []  # of each draw
 
     def draw(self, number: int) -> Iterator[TensorCheck]:
@@ -88,23 +91,28 @@ class _Checking:
         for surface in surfaces(*drawn):
             found = [judge(surface, tensor, self._settings, self._probes) for tensor in surface.gradients]
             if isinstance(surface, LossSurface):
+                self._right |= {tensor.tensor: tensor for tensor in found if tensor.passed}
                 self._seen |= {tensor.tensor for tensor in found if tensor.passed and not tensor.zero}
             if any(not tensor.passed and (tensor.decided or number == DRAWS - 1) for tensor in found):
                 found = located(surface, found, self._settings, self._probes)
             yield from found
 
     def settles(self, found: Sequence[TensorCheck]) -> bool:
-        """Whether a draw needs no other: something failed, or all is decided and every tensor has shown a gradient."""
+        """Whether a draw needs no other: something failed, or every tensor has shown a gradient, and a right one."""
         self._zeros.append({(tensor.check, tensor.tensor) for tensor in found if tensor.zero})
-        if any(tensor.decided and not tensor.passed for tensor in found):
-            return True
-        return all(tensor.decided for tensor in found) and self._seen >= set(self._network.tensors)
+        failed = any(tensor.decided and not tensor.passed for tensor in found)
+        return failed or self._seen >= self._network.tensors.keys()
 
     def acquitted(self, tensor: TensorCheck) -> TensorCheck:
-        """Pass a tensor whose gradients were both zero but for rounding in every draw, where nothing finer decides.
+        """Pass a tensor that stayed undecided, if it was decided at other parameters, or has no gradient anywhere.
 
-        So is the β of a batch norm that another one follows without a kink between them, which takes it off again.
+        None has the β of a batch norm that another one follows without a kink between them, which takes it off
+        again: both gradients are zero, but for rounding, in every draw.
         """
-        if tensor.decided or (tensor.check, tensor.tensor) not in set.intersection(*self._zeros):
+        if tensor.decided:
             return tensor
-        return replace(tensor, error=0.0, passed=True, decided=True)
+        if tensor.tensor in self._right:
+            return replace(tensor, method=ELSEWHERE, error=self._right[tensor.tensor].error, passed=True, decided=True)
+        if (tensor.check, tensor.tensor) in set.intersection(*self._zeros):
+            return replace(tensor, error=0.0, passed=True, decided=True)
+        return tensor

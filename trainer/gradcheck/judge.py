@@ -114,17 +114,21 @@ def _expected(surface: Surface, variable: str, probes: Sequence[Probe]) -> Array
 
 
 def _by_complex_step(surface: Surface, variable: str, probes: Sequence[Probe], settings: Settings, size: int) -> Slopes:
-    """Slopes that are exact but for what rounding does to the gradients themselves, which may cancel to 0.
+    """Slopes that are exact but for what rounding does to them and to the gradients, which may cancel to 0.
 
     That is measured, but never excuses more than the tolerance allows of the whole network's gradient: if rounding
     does more, as where many a batch norm divides by next to nothing, nothing is decided.
     """
-    slopes = np.array([surface.slope(variable, probe) for probe in probes])
+    slopes, expected = surface.slopes(variable, probes), _expected(surface, variable, probes)
+    excusable = settings.tolerance * surface.norm
+    estimate = float(np.sqrt(size / len(probes)))
+    noise = surface.noise(variable)
+    if NOISE * noise < estimate * np.linalg.norm(expected - slopes) <= excusable:
+        nudged = surface.slopes(variable, probes, nudged=True)
+        noise = max(noise, estimate * float(np.linalg.norm(slopes - nudged)))
     unit = FLOW * float(np.finfo(np.float64).eps) * (1 + abs(surface.cost) + surface.norm)
-    noise = NOISE * surface.noise(variable)
-    floor = max(unit * float(np.sqrt(size)), min(noise, settings.tolerance * surface.norm))
-    expected = _expected(surface, variable, probes)
-    return Slopes("complex step", probes, expected, slopes, floor, noise)
+    floor = max(unit * float(np.sqrt(size)), min(NOISE * noise, excusable))
+    return Slopes("complex step", probes, expected, slopes, floor, NOISE * noise)
 
 
 def _extrapolated(surface: Surface, variable: str, found: Slopes, steps: Sequence[float]) -> Slopes:

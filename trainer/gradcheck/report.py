@@ -22,7 +22,7 @@ class TensorCheck:
 
     check: str  # "rows" or "random", perhaps " + dropout"; or a penalty
     tensor: str
-    method: str  # that decided: "differences", "complex step" or "extrapolation"
+    method: str  # that decided: "differences", "complex step", "extrapolation" or "another state"
     error: float  # relative, 0 … 1; 0 where both gradients are 0
     mean_absolute_difference: float  # of a coordinate
     checked: int  # coordinates and directions compared

@@ -48,10 +48,11 @@ class Surface(ABC):
         """The cost where a variable is now; all others are where they were at first."""
 
     @abstractmethod
-    def slope(self, variable: str, probe: Probe) -> float:
-        """The slope by complex step: exact but for rounding, and without any step that could straddle a kink.
+    def slopes(self, variable: str, probes: Sequence[Probe], *, nudged: bool = False) -> Array:
+        """The slopes by complex step: exact but for rounding, and without any step that could straddle a kink.
 
-        Im J(θ + ihd)/h (W. Squire, G. Trapp 1998). Only where `analytic`.
+        Im J(θ + ihd)/h (W. Squire, G. Trapp 1998). Only where `analytic`. `nudged`: with every parameter changed
+        in its last bit, which shows the rounding.
         """
 
     @property
@@ -177,13 +178,27 @@ class LossSurface(Surface):
         network.parameters[...] = self.network.parameters
         return LossSurface(self.name, network, self.batch.of_type(np.complex128), self.masks, self._build)
 
-    def slope(self, variable: str, probe: Probe) -> float:
-        part = self._twin.values[variable][probe.place].imag
-        part[...] = probe.move(COMPLEX_STEP)
+    def slopes(self, variable: str, probes: Sequence[Probe], *, nudged: bool = False) -> Array:
+        if not nudged:
+            return self._twin.imaginary_slopes(variable, probes)
+        network = self._twin.network
+        here = network.parameters.copy()
+        network.parameters[...] = np.nextafter(here.real, np.inf)
         try:
-            return float(self._twin._cost(self._starts[variable]).imag) / COMPLEX_STEP  # noqa: SLF001 - of its own class
+            near = LossSurface(self.name, network, self._twin.batch, self.masks, self._build)
+            return near.imaginary_slopes(variable, probes)
         finally:
+            network.parameters[...] = here
+
+    def imaginary_slopes(self, variable: str, probes: Sequence[Probe]) -> Array:
+        """The slopes of a surface over complex numbers."""
+        slopes = []
+        for probe in probes:
+            part = self.values[variable][probe.place].imag
+            part[...] = probe.move(COMPLEX_STEP)
+            slopes.append(float(self._cost(self._starts[variable]).imag) / COMPLEX_STEP)
             part[...] = 0
+        return np.array(slopes)
 
 
 PENALTY_STEPS = (1e-2, 1e-3, 1e-4, 1e-5)
@@ -233,7 +248,10 @@ class PenaltySurface(Surface):
     def analytic(self) -> bool:
         return self._penalty.analytic
 
-    def slope(self, variable: str, probe: Probe) -> float:
-        weights = self.values[variable].astype(np.complex128)
-        weights[probe.place].imag[...] = probe.move(COMPLEX_STEP)
-        return float(self._penalty.value(weights).imag) / COMPLEX_STEP
+    def slopes(self, variable: str, probes: Sequence[Probe], *, nudged: bool = False) -> Array:
+        slopes = []
+        for probe in probes:
+            weights = self.values[variable].astype(np.complex128)
+            weights[probe.place].imag[...] = probe.move(COMPLEX_STEP)
+            slopes.append(float(self._penalty.value(weights).imag) / COMPLEX_STEP)
+        return np.array(slopes)
