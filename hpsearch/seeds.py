@@ -16,6 +16,7 @@ class Purpose(IntEnum):
     SPLIT = 0
     ROUND = 1
     TRIAL = 2
+    SWEEP = 3
 
 
 def split_seed(sweep_seed: int) -> np.random.SeedSequence:
@@ -26,6 +27,11 @@ def split_seed(sweep_seed: int) -> np.random.SeedSequence:
 def round_generator(sweep_seed: int, round_number: int) -> np.random.Generator:
     """For proposing the trials of a round."""
     return np.random.default_rng(np.random.SeedSequence(sweep_seed, spawn_key=(Purpose.ROUND, round_number)))
+
+
+def sweep_generator(sweep_seed: int) -> np.random.Generator:
+    """For what a sampler draws once and keeps for all rounds."""
+    return np.random.default_rng(np.random.SeedSequence(sweep_seed, spawn_key=(Purpose.SWEEP,)))
 
 
 def trial_seed(sweep_seed: int, round_number: int, index: int) -> int:
