@@ -5,7 +5,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -23,7 +23,7 @@ from hpsearch.errors import UsageError
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import Data, Task, blas_threads, config_of, load_data, maximise, require_same_data, stack_key
 from hpsearch.records import Status
-from hpsearch.samplers import SAMPLERS
+from hpsearch.samplers import SAMPLERS, Settings
 from hpsearch.store import ParquetStore, SweepFolder, create_folder, require_new, schemas
 from hpsearch.summary import Summary, ranking, summarise
 from hpsearch.sweep import Plan
@@ -56,6 +56,7 @@ def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Su
     """Make the sweep's folder in `results` and run the sweep."""
     path = results / config.run.name
     require_new(path)
+    plan = plan_of(config)  # before anything is made or started, as it may refuse
     data = load_data(config.run)
     task = Task.of(config, data)
     search, tables = config.run.search, schemas(config.space, config.run.recorded)
@@ -63,7 +64,7 @@ def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Su
     with _engine(task, execution, hooks) as engine:  # first: if it cannot start, there is nothing to resume
         folder = create_folder(path, config.text(), _manifest(config, data), tables)
         with ParquetStore(folder, tables, time.monotonic) as store:
-            _drive(task, store, engine, hooks)
+            _drive(task, plan, store, engine, hooks)
     return summary_of(folder, config)
 
 
@@ -74,28 +75,32 @@ def resume(path: Path, execution: Execution, hooks: Hooks) -> Summary:
     summary = summary_of(folder, config)
     if summary.done >= summary.planned:
         return summary
+    plan = plan_of(config)
     data = load_data(config.run)
     _check_same(folder.read_manifest(), config, data)
     task = Task.of(config, data)
     with ParquetStore(folder, schemas(config.space, config.run.recorded), time.monotonic) as store:
         hooks.started(summary_of(folder, config))
         with _engine(task, execution, hooks) as engine:
-            _drive(task, store, engine, hooks)
+            _drive(task, plan, store, engine, hooks)
     return summary_of(folder, config)
 
 
 def plan_of(config: Config) -> Plan:
-    """The search that a config describes."""
+    """The search that a config describes; raises UsageError if its strategy cannot give it."""
     search = config.run.search
+    sampler = SAMPLERS[search.strategy](Settings(points=search.points))
+    sampler.require(config.space, search.trials)
     return Plan(
         space=config.space,
-        sampler=SAMPLERS[search.strategy](),
+        sampler=sampler,
         seed=config.run.seed,
         trials=search.trials,
         round_size=search.round,
         lookahead=search.lookahead,
         metric=search.metric,
         maximise=maximise(search.metric),
+        start_with=tuple(search.start_with),
     )
 
 
@@ -103,7 +108,8 @@ def summary_of(folder: SweepFolder, config: Config) -> Summary:
     """What stands in a sweep's folder now."""
     search = config.run.search
     trials = folder.read_tables()["trials"]
-    return summarise(folder.path, trials, search.trials, search.metric, maximise=maximise(search.metric))
+    summary = summarise(folder.path, trials, search.trials, search.metric, maximise=maximise(search.metric))
+    return replace(summary, edges=config.edges(summary.settings))
 
 
 def ranked_trials(folder: SweepFolder, config: Config) -> pa.Table:
@@ -114,11 +120,11 @@ def ranked_trials(folder: SweepFolder, config: Config) -> pa.Table:
     return pa.concat_tables([best, trials.filter(pc.not_equal(trials["status"], Status.COMPLETED.value))])
 
 
-def _drive(task: Task, store: ParquetStore, engine: Engine, hooks: Hooks) -> None:
+def _drive(task: Task, plan: Plan, store: ParquetStore, engine: Engine, hooks: Hooks) -> None:
     config = task.config
     hooks.ready(engine.workers)
     driver = Driver(
-        plan_of(config),
+        plan,
         store,
         engine,
         observer=hooks.observer,

@@ -41,6 +41,7 @@ def _content(summary: Summary, running: bool) -> dict[str, Any]:
         "counts": {status.value: count for status, count in summary.counts.items()},
         "metric": summary.metric,
         "best": summary.best,
+        "edges": summary.edges,
     }
 
 
@@ -52,10 +53,14 @@ def _text(summary: Summary, running: bool) -> str:
         + (f": {counts}" if counts else "")
     ]
     if summary.best:
-        lines += [f"Best trial: {summary.best['trial']}", *_scores(summary.best), *_settings(summary)]
+        lines += [f"Best trial: {summary.best['trial']}", *_scores(summary.best), *_settings(summary), *_edges(summary)]
     if summary.done > summary.counts.get(Status.COMPLETED, 0):
         lines.append(f"Why trials did not complete: hpsearch trials {summary.path} --all")
     return "\n".join(lines)
+
+
+def _edges(summary: Summary) -> list[str]:
+    return [f"  {edge[0].upper()}{edge[1:]}." for edge in summary.edges]
 
 
 def _scores(best: Any) -> list[str]:
