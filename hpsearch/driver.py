@@ -89,7 +89,7 @@ class Driver:
             return False
         if number == len(self._rounds):
             visible = self.plan.visible(number) * self.plan.round_size
-            planned = next_round(self.plan, number, [self._seen[trial] for trial in range(visible)])
+            planned = next_round(self.plan, self._rounds, [self._seen[trial] for trial in range(visible)])
             self.store.add_round(planned)
             self._rounds.append(planned)
         trials = self._rounds[number].trials[: self.plan.size(number)]

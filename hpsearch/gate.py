@@ -17,7 +17,7 @@ from trainer.arrays import Array
 from trainer.data import Rows
 from trainer.gradcheck import Batch, Settings, check
 from trainer.gradcheck import Report as Report  # noqa: PLC0414 - exported again
-from trainer.plugins import require_shapes
+from trainer.plugins import place_in_plugins, require_shapes
 
 GATE_ROWS = 8  # training rows in a gradient check
 SHOWN = 20  # coordinates of each tensor that `hpsearch check` compares
@@ -70,7 +70,8 @@ def check_gradients(
     train = rows_of(architecture.loss, train)
     rows = rng.choice(len(train), size=min(GATE_ROWS, len(train)), replace=False)
     if architecture.plugins:
-        require_shapes(architecture.build(capacity=len(rows), dtype=np.float64))
+        for dtype in (np.float64, np.float32):  # of the check, and of training
+            require_shapes(architecture.build(capacity=len(rows), dtype=dtype))
     weights = None if train.weights is None else train.weights[rows]
     batch = Batch(train.x[rows], train.targets[rows], weights)
     return check(
@@ -104,7 +105,8 @@ def check_networks(
         except Exception as error:
             if not architecture.plugins:
                 raise
-            raise HpsearchError(f"the plug-ins cannot be checked: {type(error).__name__}: {error}") from error
+            place = place_in_plugins(architecture.plugins, error)
+            raise HpsearchError(f"the plug-ins cannot be checked: {type(error).__name__}: {error}{place}") from error
         yield values, architecture, report
 
 

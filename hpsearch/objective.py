@@ -27,7 +27,7 @@ from trainer.layers import ACTIVATIONS
 from trainer.losses import LOSSES
 from trainer.metrics import METRICS, larger_is_better
 from trainer.optimizers import OPTIMIZERS
-from trainer.plugins import kinds_with
+from trainer.plugins import kinds_with, place_in_plugins
 from trainer.schedules import SCHEDULES
 
 EVALUATION_ROWS = (
@@ -166,7 +166,8 @@ def train_trial(task: Task, trial: Trial, worker: Worker) -> tuple[Outcome, Netw
     try:
         return _outcomes(task, [trial], worker)[0]
     except Exception as error:  # noqa: BLE001 - a trial's own failure must not end the sweep
-        result = Result(Status.FAILED, error=f"{type(error).__name__}: {error}")
+        place = place_in_plugins(plugins_of(task.config), error)
+        result = Result(Status.FAILED, error=f"{type(error).__name__}: {error}{place}")
         return Outcome(trial, result, worker.place(started, worker.clock() - started)), None
 
 

@@ -5,7 +5,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -23,7 +23,7 @@ from hpsearch.errors import UsageError
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import Data, Task, blas_threads, config_of, load_data, maximise, require_same_data, stack_key
 from hpsearch.records import Status
-from hpsearch.samplers import SAMPLERS
+from hpsearch.samplers import SAMPLERS, Settings
 from hpsearch.stopping import STOPPING
 from hpsearch.store import ParquetStore, SweepFolder, create_folder, require_new, schemas
 from hpsearch.summary import Summary, ranking, summarise
@@ -57,6 +57,7 @@ def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Su
     """Make the sweep's folder in `results` and run the sweep."""
     path = results / config.run.name
     require_new(path)
+    plan = plan_of(config)  # before anything is made or started, as it may refuse
     data = load_data(config)
     task = Task.of(config, data)
     search, tables = config.run.search, schemas(config.space, config.run.recorded)
@@ -66,7 +67,7 @@ def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Su
     ) as engine:  # first: if it cannot start, there is nothing to resume
         folder = create_folder(path, config.text(), _manifest(config, data), tables, dict(config.known.plugins))
         with ParquetStore(folder, tables, time.monotonic) as store:
-            _drive(task, store, engine, hooks, search.trials)
+            _drive(task, plan, store, engine, hooks)
     return summary_of(folder, config)
 
 
@@ -81,6 +82,7 @@ def resume(path: Path, execution: Execution, hooks: Hooks, trials: int | None = 
         )
     if trials is None and summary.done >= summary.planned:
         return summary
+    plan = plan_of(config, trials or summary.planned)
     data = load_data(config)
     _check_same(folder.read_manifest(), config, data)
     task = Task.of(config, data)
@@ -88,18 +90,19 @@ def resume(path: Path, execution: Execution, hooks: Hooks, trials: int | None = 
         if trials is not None:
             folder.extend(trials, _now())
         hooks.started(summary_of(folder, config))
-        planned = folder.planned_trials(config.run.search.trials)
-        with _engine(task, execution, hooks, planned) as engine:
-            _drive(task, store, engine, hooks, planned)
+        with _engine(task, execution, hooks, plan.trials) as engine:
+            _drive(task, plan, store, engine, hooks)
     return summary_of(folder, config)
 
 
 def plan_of(config: Config, trials: int | None = None) -> Plan:
-    """The search that a config describes; with `trials`, of so many."""
+    """The search that a config describes; with `trials`, of so many. Raises UsageError if its strategy cannot give it."""
     search = config.run.search
+    sampler = SAMPLERS[search.strategy](Settings(points=search.points))
+    sampler.require(config.space, trials or search.trials)
     return Plan(
         space=config.space,
-        sampler=SAMPLERS[search.strategy](),
+        sampler=sampler,
         seed=config.run.seed,
         trials=trials or search.trials,
         round_size=search.round,
@@ -108,6 +111,7 @@ def plan_of(config: Config, trials: int | None = None) -> Plan:
         maximise=maximise(search.metric),
         stopping=STOPPING[search.stopping],
         epochs=lambda values: config.trial(values).train.epochs,
+        start_with=tuple(search.start_with),
     )
 
 
@@ -116,7 +120,8 @@ def summary_of(folder: SweepFolder, config: Config) -> Summary:
     search = config.run.search
     trials = folder.read_tables()["trials"]
     planned = folder.planned_trials(search.trials)
-    return summarise(folder.path, trials, planned, search.metric, maximise=maximise(search.metric))
+    summary = summarise(folder.path, trials, planned, search.metric, maximise=maximise(search.metric))
+    return replace(summary, edges=config.edges(summary.settings))
 
 
 def ranked_trials(folder: SweepFolder, config: Config) -> pa.Table:
@@ -127,11 +132,11 @@ def ranked_trials(folder: SweepFolder, config: Config) -> pa.Table:
     return pa.concat_tables([best, trials.filter(pc.not_equal(trials["status"], Status.COMPLETED.value))])
 
 
-def _drive(task: Task, store: ParquetStore, engine: Engine, hooks: Hooks, trials: int) -> None:
+def _drive(task: Task, plan: Plan, store: ParquetStore, engine: Engine, hooks: Hooks) -> None:
     config = task.config
     hooks.ready(engine.workers)
     driver = Driver(
-        plan_of(config, trials),
+        plan,
         store,
         engine,
         observer=hooks.observer,

@@ -17,6 +17,7 @@ class Purpose(IntEnum):
     ROUND = 1
     TRIAL = 2
     CONFIRMATION = 3
+    SWEEP = 4
 
 
 def split_seed(sweep_seed: int) -> np.random.SeedSequence:
@@ -27,6 +28,11 @@ def split_seed(sweep_seed: int) -> np.random.SeedSequence:
 def round_generator(sweep_seed: int, round_number: int) -> np.random.Generator:
     """For proposing the trials of a round."""
     return np.random.default_rng(np.random.SeedSequence(sweep_seed, spawn_key=(Purpose.ROUND, round_number)))
+
+
+def sweep_generator(sweep_seed: int) -> np.random.Generator:
+    """For what a sampler draws once and keeps for all rounds."""
+    return np.random.default_rng(np.random.SeedSequence(sweep_seed, spawn_key=(Purpose.SWEEP,)))
 
 
 def trial_seed(sweep_seed: int, round_number: int, index: int) -> int:

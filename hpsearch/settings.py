@@ -104,7 +104,7 @@ def _class_weights(
 def _groups(groups: Sequence[int] | None, features: int) -> tuple[int, ...] | None:
     if groups is None:
         return None
-    if len(groups) != features or set(groups) != set(range(max(groups) + 1)):
+    if len(groups) != features or max(groups) + 1 != len(set(groups)):
         raise UsageError(
             f"model.input_groups must give each of the {features} features a group, counted 0, 1, … without gaps; "
             f"it has {len(groups)} numbers, {len(set(groups))} of them different, the largest {max(groups, default=None)}"

@@ -1,7 +1,7 @@
 """What stands in a sweep's folder, in a few words."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ class Summary:
     counts: Mapping[Status, int]  # trials done, by how they ended
     metric: str
     best: Mapping[str, Any] | None  # the best trial's row, if a trial completed
+    edges: Sequence[str] = ()  # where the best trial lies at an end of a range that could be wider
 
     @property
     def done(self) -> int:

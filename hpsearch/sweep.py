@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hpsearch.records import Interval, Observation, Round, Status, Trial
-from hpsearch.samplers import Proposal, Sampler, UnitInterval
-from hpsearch.seeds import round_generator, trial_seed
+from hpsearch.samplers import Ask, Proposal, Sampler, UnitInterval
+from hpsearch.seeds import trial_seed
 from hpsearch.space import Scalar, Setting, Space
 from hpsearch.stopping import Rule, limits, rung_scores, with_extrapolated_scores
 
@@ -24,6 +24,7 @@ class Plan:
     maximise: bool
     stopping: Rule | None  # by which trials are stopped early
     epochs: Callable[[Mapping[str, Scalar]], int]  # of a trial, by its values
+    start_with: tuple[Mapping[str, Scalar], ...] = ()  # known configurations, tried first
 
     @property
     def rounds(self) -> int:
@@ -57,27 +58,46 @@ class Plan:
         )
 
 
-def next_round(plan: Plan, number: int, history: Sequence[Observation]) -> Round:
-    """Round `number`, given all trials of the rounds that it may see, in order.
+def next_round(plan: Plan, earlier: Sequence[Round], history: Sequence[Observation]) -> Round:
+    """The round after the `earlier` ones, given all trials of those that it may see, in order.
 
     Always a whole round, even if fewer of its trials will be run, so that extending a sweep leaves the
     trials before the extension as they were.
     """
-    rng = round_generator(plan.seed, number)
-    proposal = plan.sampler.propose(plan.space, with_extrapolated_scores(history), plan.round_size, rng)
+    number = len(earlier)
+    given = plan.start_with[number * plan.round_size :][: plan.round_size]
+    proposal = _proposal(plan, earlier, with_extrapolated_scores(history), plan.round_size - len(given))
     worst = limits(plan.stopping, history)
+    configurations = [(plan.space.point(values), values) for values in given]
+    configurations += [(point, plan.space.values(point)) for point in proposal.points]
     trials = tuple(
         Trial(
             number=number * plan.round_size + index,
             round=number,
             seed=trial_seed(plan.seed, number, index),
             unit=point,
-            values=plan.space.values(point),
+            values=values,
             limits=worst,
         )
-        for index, point in enumerate(proposal.points)
+        for index, (point, values) in enumerate(configurations)
     )
     return Round(number, trials, proposal.global_share, _in_values(plan.space, proposal))
+
+
+def _proposal(plan: Plan, earlier: Sequence[Round], history: Sequence[Observation], size: int) -> Proposal:
+    if size == 0:
+        return Proposal(())
+    number = len(earlier)
+    ask = Ask(
+        space=plan.space,
+        history=history,
+        pending=[trial for planned in earlier[plan.visible(number) :] for trial in planned.trials],
+        size=size,
+        round=number,
+        seed=plan.seed,
+        given=min(len(plan.start_with), number * plan.round_size),
+    )
+    return plan.sampler.propose(ask)
 
 
 def _in_values(space: Space, proposal: Proposal) -> tuple[Interval, ...]:

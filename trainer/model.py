@@ -35,6 +35,7 @@ class Model:
 
     def predict_proba(self, x: Array) -> Array:
         """Class probabilities (rows, classes) of raw features x (rows, features)."""
+        x = np.asarray(x)
         if x.ndim != 2 or x.shape[1] != self.architecture.n_in:
             raise TrainerError(f"the model takes x (rows, {self.architecture.n_in}); it was given {x.shape}")
         network = self.architecture.build(capacity=CAPACITY, dtype=self.parameters.dtype)
@@ -48,7 +49,7 @@ class Model:
         """The most probable class of each row of raw features x (rows, features)."""
         return [self.classes[index] for index in self.predict_proba(x).argmax(axis=1)]
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write a `.npz` file that holds arrays and JSON only; what stood at `path` stays until it is whole."""
         plugins = [{"name": plugin.name, "sha256": plugin.sha256} for plugin in self.architecture.plugins]
         settings = asdict(self.architecture) | {"plugins": plugins}
@@ -60,16 +61,16 @@ class Model:
             "mean": self.standardizer.mean,
             "scale": self.standardizer.scale,
         }
-        write_arrays(path, arrays)
+        write_arrays(Path(path), arrays)
 
 
-def load(path: Path, plugins: Sequence[Plugin] = ()) -> Model:
+def load(path: Path | str, plugins: Sequence[Plugin] = ()) -> Model:
     """Read what `Model.save` wrote; raises TrainerError for any other or damaged file.
 
     `plugins`: those that the network is built from. A model file names them, but holds no code.
     """
     try:
-        return _model(read_arrays(path), plugins)
+        return _model(read_arrays(Path(path)), plugins)
     except MissingPluginError:
         raise
     except FileNotFoundError as error:

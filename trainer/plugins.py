@@ -4,17 +4,17 @@ import hashlib
 import inspect
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from trainer.errors import TrainerError
 from trainer.layers import ACTIVATIONS, LAYERS, Activation, Layer
-from trainer.losses import LOSSES, Loss
+from trainer.losses import LOSSES, Loss, Task
 from trainer.penalties import PENALTIES, Penalty
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Kinds:
 BASES: Mapping[str, type] = MappingProxyType(
     {"activations": Activation, "layers": Layer, "losses": Loss, "penalties": Penalty}  # an Activation is a Layer too
 )
+TASKS = get_args(Task)
 OURS = tuple(part.kind for part in LAYERS) + tuple(LOSSES) + tuple(PENALTIES)
 """The names that are taken."""
 
@@ -65,7 +66,12 @@ def kinds_with(plugins: tuple[Plugin, ...]) -> Kinds:
     }
     taken: dict[str, str] = dict.fromkeys(OURS, "the trainer itself")
     for plugin in plugins:
-        for group, part in _parts(plugin):
+        parts = list(_parts(plugin))
+        if not parts:
+            raise TrainerError(
+                f"the plug-in {plugin.name} defines no part of a network: no subclass of Activation, Layer, Loss or Penalty"
+            )
+        for group, part in parts:
             if part.kind in taken:
                 raise TrainerError(
                     f"the plug-in {plugin.name} calls {part.__name__} {part.kind!r}, a name that {taken[part.kind]} uses; "
@@ -79,25 +85,24 @@ def kinds_with(plugins: tuple[Plugin, ...]) -> Kinds:
 def _parts(plugin: Plugin) -> Iterator[tuple[str, Any]]:
     """Every part that a plug-in defines, with the group that it belongs to."""
     module = _module(plugin)
-    classes = [
-        value for value in vars(module).values() if inspect.isclass(value) and value.__module__ == module.__name__
-    ]
-    parts = [
-        (group, part)
-        for part in classes
-        if not inspect.isabstract(part)
-        for group in [next((group for group, base in BASES.items() if issubclass(part, base)), None)]
-        if group is not None
-    ]
-    if not parts:
+    for name, part in vars(module).items():
+        group = next((group for group, base in BASES.items() if inspect.isclass(part) and issubclass(part, base)), None)
+        if group is not None and part.__module__ == module.__name__:
+            _require_whole(plugin, name, part)
+            yield group, part
+
+
+def _require_whole(plugin: Plugin, name: str, part: Any) -> None:
+    """Raise TrainerError for a part that lacks something."""
+    if inspect.isabstract(part):
+        missing = ", ".join(sorted(part.__abstractmethods__))
+        raise TrainerError(f"the plug-in {plugin.name} must define {missing} in {name}")
+    if not isinstance(getattr(part, "kind", None), str):
+        raise TrainerError(f'the plug-in {plugin.name} must give {name} a name: kind = "…"')
+    if issubclass(part, Loss) and getattr(part, "task", None) not in TASKS:
         raise TrainerError(
-            f"the plug-in {plugin.name} defines no part of a network: no subclass of Activation, Layer, Loss or Penalty "
-            "that has all their abstract methods"
+            f"the plug-in {plugin.name} must say what {name} is for: task = {' or '.join(map(repr, TASKS))}"
         )
-    for group, part in parts:
-        if not isinstance(getattr(part, "kind", None), str):
-            raise TrainerError(f'the plug-in {plugin.name} must give {part.__name__} a name: kind = "…"')
-        yield group, part
 
 
 def _module(plugin: Plugin) -> ModuleType:
@@ -106,35 +111,54 @@ def _module(plugin: Plugin) -> ModuleType:
     sys.modules[module.__name__] = module  # where dataclasses look for it
     try:
         exec(compile(plugin.source, plugin.name, "exec"), vars(module))  # noqa: S102 - the user asked for this file
-    except Exception as error:
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == plugin.name]
-        line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
+    except (Exception, SystemExit) as error:
+        line = error.lineno if isinstance(error, SyntaxError) else _line(plugin, error)
         reason = f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}"
         raise TrainerError(f"the plug-in {plugin.name} cannot be loaded: {reason} (line {line})") from error
     return module
 
 
-def require_shapes(network: "Network") -> None:
-    """Raise TrainerError if a layer gives an array of another shape than it should, forward or backward.
+def place_in_plugins(plugins: Sequence[Plugin], error: BaseException) -> str:
+    """Where in a plug-in an error arose, as " (my_layers.py, line 12)"; nothing if it arose elsewhere."""
+    for plugin in plugins:
+        line = _line(plugin, error)
+        if line is not None:
+            return f" ({plugin.name}, line {line})"
+    return ""
 
-    NumPy would often stretch such an array in silence.
+
+def _line(plugin: Plugin, error: BaseException) -> int | None:
+    """The innermost line of a plug-in that an error went through."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == plugin.name]
+    return lines[-1] if lines else None
+
+
+def require_shapes(network: "Network") -> None:
+    """Raise TrainerError if a layer gives an array of another shape or type than it should, forward or backward.
+
+    NumPy would often stretch or convert such an array in silence.
     """
     rows = network.rows
     network.keep_all(rows)
     inputs = [np.zeros((rows, network.layers[0].n_in), network.dtype)]
     for layer in network.layers:
         y = layer.forward(inputs[-1], train=True)
-        _require_shape(layer, "forward", y, (rows, layer.n_out))
+        _require_shape(layer, "forward", y, (rows, layer.n_out), network.dtype)
         inputs.append(y)
     dy = np.zeros_like(inputs[-1])
     for layer in reversed(network.layers):
         dy = layer.backward(dy)
         if layer.input_gradient:
-            _require_shape(layer, "backward", dy, (rows, layer.n_in))
+            _require_shape(layer, "backward", dy, (rows, layer.n_in), network.dtype)
 
 
-def _require_shape(layer: Layer, method: str, array: Any, shape: tuple[int, int]) -> None:
-    found = getattr(array, "shape", None)
-    if found != shape:
-        given = f"an array of the shape {found}" if found is not None else f"{type(array).__name__}"
-        raise TrainerError(f"the layer {layer.kind!r} gives {given} from {method}; it should be {shape}")
+def _require_shape(layer: Layer, method: str, array: Any, shape: tuple[int, int], dtype: Any) -> None:
+    if not isinstance(array, np.ndarray):
+        raise TrainerError(
+            f"the layer {layer.kind!r} gives {type(array).__name__} from {method}; it should be an array"
+        )
+    if (array.shape, array.dtype) != (shape, dtype):
+        raise TrainerError(
+            f"the layer {layer.kind!r} gives an array of the shape {array.shape} and type {array.dtype} from {method}; "
+            f"it should be {shape} and {dtype}"
+        )

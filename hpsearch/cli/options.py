@@ -39,7 +39,7 @@ TimeBudget = Annotated[
         "--time-budget",
         parser=seconds,
         metavar="TIME",
-        help="Begin no trial after this long, as in 90s, 10m or 1.5h; resume goes on.",
+        help="Begin no trial after this long, start-up included, as in 90s, 10m or 1.5h; resume goes on.",
     ),
 ]
 Trials = Annotated[

@@ -21,8 +21,8 @@ def finish(summary: Summary, on_failure: str, *, interrupted: bool, as_json: boo
         )
     show(summary, as_json=as_json)
     failed = summary.counts.get(Status.GATE_FAILED, 0)
-    if summary.done < summary.planned and not (failed and on_failure == "abort") and not as_json:
-        typer.echo(f"The time budget is used up; go on by: hpsearch resume {summary.path}")
+    if summary.done < summary.planned and not (failed and on_failure == "abort"):
+        typer.echo(f"The time budget is used up; go on by: hpsearch resume {summary.path}", err=as_json)
     if failed and (failed == summary.done or on_failure == "abort"):
         raise typer.Exit(GATE_FAILED)
     if not summary.counts.get(Status.COMPLETED):
@@ -43,6 +43,7 @@ def _content(summary: Summary, running: bool) -> dict[str, Any]:
         "counts": {status.value: count for status, count in summary.counts.items()},
         "metric": summary.metric,
         "best": summary.best,
+        "edges": summary.edges,
     }
 
 
@@ -54,10 +55,14 @@ def _text(summary: Summary, running: bool) -> str:
         + (f": {counts}" if counts else "")
     ]
     if summary.best:
-        lines += [f"Best trial: {summary.best['trial']}", *_scores(summary.best), *_settings(summary)]
+        lines += [f"Best trial: {summary.best['trial']}", *_scores(summary.best), *_settings(summary), *_edges(summary)]
     if summary.done > summary.counts.get(Status.COMPLETED, 0):
         lines.append(f"Why trials did not complete: hpsearch trials {summary.path} --all")
     return "\n".join(lines)
+
+
+def _edges(summary: Summary) -> list[str]:
+    return [f"  {edge[0].upper()}{edge[1:]}." for edge in summary.edges]
 
 
 def _scores(best: Any) -> list[str]:

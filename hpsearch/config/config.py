@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from hpsearch.config.models import FORMS, WIDTHS, WORD, Block, Known, Run, nearest
 from hpsearch.config.yaml_text import Document, dump, parse_value, read_document
 from hpsearch.errors import UsageError
-from hpsearch.space import DISTRIBUTIONS, Choice, Path, Scalar, Space, SpaceError, is_distribution
+from hpsearch.space import DISTRIBUTIONS, Choice, Path, Scalar, Space, SpaceError, edges, is_distribution
 
 SEARCHABLE = ("model", "train")
 PLUGINS = "plugins"
@@ -31,6 +31,17 @@ class Config:
     def trial(self, values: Mapping[str, Scalar]) -> Run:
         """The run in which the searched settings have these values."""
         return Run.model_validate(self.space.fill(values), context=self.known)
+
+    def edges(self, values: Mapping[str, Scalar]) -> list[str]:
+        """Sentences on the settings whose values lie at an end of their range, where a wider one would be legal."""
+        return [str(edge) for edge in edges(self.space, values) if self._is_legal({**values, edge.name: edge.beyond})]
+
+    def _is_legal(self, values: Mapping[str, Scalar]) -> bool:
+        try:
+            self.trial(values)
+        except ValidationError:
+            return False
+        return True
 
     def text(self) -> str:
         """The config as YAML, with every default written out and the distributions in their places."""
@@ -98,7 +109,22 @@ def check_config(document: Document, known: Known) -> Config:
     if metric not in recorded:
         place = document.place(("search", "metric"))
         raise UsageError(f"{place}: search.metric: {metric!r} is not recorded; {nearest(metric, recorded)}")
+    _check_start(runs[0].search.start_with, space, document)
     return Config(document.tree, space, runs[0], known)
+
+
+def _check_start(configurations: Sequence[Mapping[str, Any]], space: Space, document: Document) -> None:
+    """Check that each known configuration is a point of the space; raises UsageError."""
+    names = list(space.names.values())
+    for index, values in enumerate(configurations):
+        place = f"{document.place(('search', 'start_with', index))}: search.start_with.{index}"
+        for name in values:
+            if name not in names:
+                raise UsageError(f"{place}: no setting {name!r} is searched; {nearest(name, names)}")
+        try:
+            space.point(values)
+        except ValueError as error:
+            raise UsageError(f"{place}: {error}") from error
 
 
 def _override(document: Document, override: str) -> Document:

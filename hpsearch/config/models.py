@@ -181,6 +181,8 @@ class Search(Block):
     lookahead: Annotated[int, Field(ge=0)] = 1  # rounds that may be under way before the one being planned
     metric: str = "val_loss"
     stopping: Annotated[str, AfterValidator(_stopping)] = "envelope"  # of trials that fall behind earlier ones
+    start_with: list[dict[str, Any]] = []  # known configurations, by the names of the searched settings; tried first
+    points: Annotated[int, Field(ge=1)] = 5  # of grid: how many values of each setting
 
 
 class Gradcheck(Block):

@@ -43,17 +43,22 @@ class _Worker:
         platform = numeric_platform(task.config.run.resources.cpus)
         self._worker = Worker(name, os.uname().nodename, platform, time.time)
 
+    def up(self) -> None:
+        """Answer as soon as this worker has started."""
+
     def run(self, trials: Sequence[Trial]) -> list[Outcome]:
         return run_trials(self._task, trials, self._worker)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Assignment:
     trials: Sequence[Trial]
     name: str
     actor: Any
+    up: Any  # ready once the worker has started
     losses: int  # how often a worker was lost with this trial alone
-    started: float
+    started: float  # seconds since 1970
+    seen_up: float | None = None  # by the monotonic clock; from here on its trials' time counts
 
 
 class RayEngine(Engine):
@@ -104,15 +109,15 @@ class RayEngine(Engine):
         self._idle = []
         ray.shutdown()
 
-    def _new_worker(self) -> tuple[str, Any]:
+    def _new_worker(self) -> tuple[str, Any, Any]:
         self._names += 1
         name = f"worker-{self._names}"
         actor = ray.remote(num_cpus=self._cpus)(_Worker).remote(self._task, name)
-        return name, actor
+        return name, actor, actor.up.remote()
 
     def _assign(self, trials: Sequence[Trial], losses: int) -> None:
-        name, actor = self._idle.pop()
-        self._assignments[actor.run.remote(trials)] = _Assignment(trials, name, actor, losses, time.time())
+        name, actor, up = self._idle.pop()
+        self._assignments[actor.run.remote(trials)] = _Assignment(trials, name, actor, up, losses, time.time())
 
     def _collect(self, reference: Any) -> list[Outcome]:
         """The outcomes; after the loss of the worker, those of trials that are not to be run again."""
@@ -122,7 +127,7 @@ class RayEngine(Engine):
         except RayActorError:
             self._idle.append(self._new_worker())
             return self._worker_lost(assignment)
-        self._idle.append((assignment.name, assignment.actor))
+        self._idle.append((assignment.name, assignment.actor, assignment.up))
         return outcomes
 
     def _worker_lost(self, assignment: _Assignment) -> list[Outcome]:
@@ -134,12 +139,17 @@ class RayEngine(Engine):
         return _failed(assignment, f"its worker was lost {losses} time{'s' if losses > 1 else ''}")
 
     def _overdue(self) -> list[Any]:
-        """Work that has taken longer than its trials may."""
-        limit, now = self._settings.trial_timeout, time.time()
+        """Work that has taken longer than its trials may, since its worker was seen to have started."""
+        limit, now = self._settings.trial_timeout, time.monotonic()
+        if limit is None:
+            return []
+        for each in self._assignments.values():
+            if each.seen_up is None and _is_ready(each.up):
+                each.seen_up = now
         return [
             reference
             for reference, each in self._assignments.items()
-            if limit is not None and now - each.started > limit * len(each.trials)
+            if each.seen_up is not None and now - each.seen_up > limit * len(each.trials) and not _is_ready(reference)
         ]
 
     def _end(self, reference: Any) -> list[Outcome]:
@@ -151,6 +161,10 @@ class RayEngine(Engine):
             return _failed(assignment, "timeout")
         self._lost.extend((trial, assignment.losses) for trial in assignment.trials)
         return []
+
+
+def _is_ready(reference: Any) -> bool:
+    return bool(ray.wait([reference], timeout=0)[0])
 
 
 def _failed(assignment: _Assignment, error: str) -> list[Outcome]:

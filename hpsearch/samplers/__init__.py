@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping
 
-from hpsearch.samplers.base import Point, Proposal, Sampler, UnitInterval
+from hpsearch.samplers.base import Ask, Point, Proposal, Sampler, Settings, UnitInterval
+from hpsearch.samplers.boxes import Boxes
+from hpsearch.samplers.grid import Grid
+from hpsearch.samplers.optuna import CmaEs, Gp, Tpe
 from hpsearch.samplers.random import Random
+from hpsearch.samplers.sobol import Sobol
 from hpsearch.samplers.zoom import Zoom
 
-SAMPLERS: Mapping[str, type[Sampler]] = {sampler.kind: sampler for sampler in (Zoom, Random)}
+SAMPLERS: Mapping[str, type[Sampler]] = {
+    sampler.kind: sampler for sampler in (Zoom, Boxes, Random, Sobol, Grid, Tpe, Gp, CmaEs)
+}
 
-__all__ = ["SAMPLERS", "Point", "Proposal", "Sampler", "UnitInterval"]
+__all__ = ["SAMPLERS", "Ask", "Point", "Proposal", "Sampler", "Settings", "UnitInterval"]

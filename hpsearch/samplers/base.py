@@ -6,12 +6,54 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
-from hpsearch.records import Observation
+from hpsearch.records import Observation, Trial
+from hpsearch.seeds import round_generator, sweep_generator
 from hpsearch.space import Space
+
+Array = npt.NDArray[np.float64]
 
 Point = tuple[float, ...]
 """A point in the unit cube."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a config can set of a sampler."""
+
+    points: int = 5  # of grid: how many values of each setting
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A wish for the points of a round, with all that may be known of the rounds before it."""
+
+    space: Space
+    history: Sequence[Observation]  # every trial of the rounds that may be seen, finished, in order
+    pending: Sequence[Trial]  # those of the rounds since then; how they end is not to be known
+    size: int  # how many points are wanted
+    round: int  # the round's number
+    seed: int  # of the sweep
+    given: int = 0  # how many of the first trials were not proposed by the sampler
+
+    @property
+    def earlier(self) -> list[Observation | Trial]:
+        """Every trial of the rounds before, in order."""
+        return [*self.history, *self.pending]
+
+    @property
+    def proposed(self) -> int:
+        """How many points the sampler proposed in earlier rounds."""
+        return len(self.history) + len(self.pending) - self.given
+
+    def generator(self) -> np.random.Generator:
+        """For what is random in this round."""
+        return round_generator(self.seed, self.round)
+
+    def sweep_generator(self) -> np.random.Generator:
+        """For what is random, but the same in every round."""
+        return sweep_generator(self.seed)
 
 
 @dataclass(frozen=True)
@@ -28,8 +70,8 @@ class Proposal:
     """The points of a round, and where they were sought."""
 
     points: tuple[Point, ...]
-    global_share: float = 1.0  # the part of the points drawn from the whole cube
-    region: tuple[UnitInterval, ...] = ()  # where the others were drawn; empty if there were none
+    global_share: float = 1.0  # the part of the points sought in the whole cube
+    region: tuple[UnitInterval, ...] = ()  # where the others were sought; empty if there were none
 
 
 class Sampler(ABC):
@@ -38,6 +80,17 @@ class Sampler(ABC):
     kind: ClassVar[str]
     """The strategy's name in a config."""
 
+    def __init__(self, settings: Settings = Settings()) -> None:
+        self.settings = settings
+
+    def require(self, space: Space, trials: int) -> None:
+        """Raise UsageError if so many trials cannot be had."""
+
     @abstractmethod
-    def propose(self, space: Space, history: Sequence[Observation], size: int, rng: np.random.Generator) -> Proposal:
-        """`size` points, given every finished trial of the rounds that this one may see, in order."""
+    def propose(self, ask: Ask) -> Proposal:
+        """`ask.size` points."""
+
+
+def as_points(array: Array) -> tuple[Point, ...]:
+    """The rows of an array (points, settings) as points."""
+    return tuple(tuple(row) for row in array.tolist())

@@ -1,74 +1,124 @@
-"""Coarse to fine: look everywhere, then ever closer around the leaders."""
+"""Coarse to fine: candidates ever closer around the leaders, ranked by a small model of what was seen."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import ClassVar
 
 import numpy as np
 
 from hpsearch.records import Observation
-from hpsearch.samplers.base import Point, Proposal, Sampler, UnitInterval
-from hpsearch.samplers.random import uniform_points
-from hpsearch.space import Space
+from hpsearch.samplers.base import Array, Ask, Proposal, Sampler, as_points
+from hpsearch.samplers.encoding import Encoding
+from hpsearch.samplers.gaussian_process import Posterior, fit_kernel
+from hpsearch.samplers.leaders import leaders, near, region
+from hpsearch.samplers.sobol import sobol_points
+from hpsearch.samplers.target import targets
 
-START = 8  # completed trials before there are leaders worth following
-LEADERS = 3
-SHRINK = 0.85  # of the boxes' width, a round
-WIDEST, NARROWEST = 0.5, 0.02  # the boxes' width at first and at last, as a share of the range
-GLOBAL_SHARE = 0.25
-CHOICE_RESAMPLED = 0.2  # how often a choice is drawn anew instead of taken from the leader
+START = 8  # completed trials before a model of them is worth anything
+ELITE = 8  # leaders around which candidates are drawn
+CANDIDATES = 256
+GLOBAL_SHARE = 0.1  # of the candidates
+WIDEST, NARROWEST = 0.35, 0.03  # standard deviation around a leader at first and at last, as a share of the range
+FULL_WIDTH, DECAY = 20, 1.1  # completed trials up to which the width is the widest; how it falls with their number
+STRETCH = (0.4, 2.5)  # of the width along a setting that matters much or hardly
+CHOICE_RESAMPLED = 0.2  # how often a candidate's choice is drawn anew instead of taken from the leader
+CAUTION = (0.5, 1.0, 1.5, 2.0)  # β of the first, second, … pick of a round, and again
+MODELLED, FITTED = 256, 100  # trials that the model may know, and of these, those that its length scales are fitted to
+PENDING = 64  # trials under way that the model reckons with
 
 
 class Zoom(Sampler):
-    """Boxes around the best trials that contract by a fixed factor a round, and a share of global draws.
+    """A contracting pool of candidates, ranked by a Gaussian process.
 
-    The textbook form of coarse to fine (A. Ng, Improving Deep Neural Networks, 2017). The contraction
-    counts the rounds since there were leaders, so it needs no budget and an extension changes nothing.
+    It starts with Sobol's points. Then each round draws candidates from normal distributions around the leaders, and
+    a share of them anywhere. The width falls with the number n of completed trials as n^-1.1, so no budget need be
+    known; along a setting it follows the model's length scale (as in D. Eriksson et al. 2019, "Scalable Global
+    Optimization via Local Bayesian Optimization"). Candidates of the lowest μ − β σ are taken one after another
+    (N. Srinivas et al. 2010, "Gaussian Process Optimization in the Bandit Setting"). The model reckons with a pick,
+    and with a trial under way, as with an observation that comes out as it expects (T. Desautels et al. 2014,
+    "Parallelizing Exploration-Exploitation Tradeoffs"); trials that did not complete look as bad as can be. At most a
+    few hundred trials are modelled, the best and others spread over the history, so a round's cost stays flat. The
+    region that is recorded reaches one standard deviation beyond the leaders.
     """
 
     kind: ClassVar[str] = "zoom"
 
-    def propose(self, space: Space, history: Sequence[Observation], size: int, rng: np.random.Generator) -> Proposal:
-        completed = [seen for seen in history if seen.score is not None]
-        if len(completed) < START:
-            return Proposal(uniform_points(space, size, rng))
-        leaders = sorted(completed, key=lambda seen: (seen.score, seen.number))[:LEADERS]
-        rounds_since_start = history[-1].round - completed[START - 1].round
-        width = max(WIDEST * SHRINK**rounds_since_start, NARROWEST)
-        points = tuple(self._draw(space, leaders, width, rng) for _ in range(size))
-        return Proposal(points, GLOBAL_SHARE, _region(leaders, width))
-
-    def _draw(self, space: Space, leaders: Sequence[Observation], width: float, rng: np.random.Generator) -> Point:
-        anywhere = rng.random(len(space.settings))
-        if rng.random() < GLOBAL_SHARE:
-            return tuple(float(u) for u in anywhere)
-        leader = leaders[rng.choice(len(leaders), p=_rank_weights(len(leaders)))]
-        resample = rng.random(len(space.settings)) < CHOICE_RESAMPLED
-        return tuple(
-            float(_reflect(centre + width * (u - 0.5)) if setting.distribution.ordered else u if anew else centre)
-            for setting, centre, u, anew in zip(space.settings, leader.unit, anywhere, resample, strict=True)
-        )
+    def propose(self, ask: Ask) -> Proposal:
+        completed = sum(seen.score is not None for seen in ask.history)
+        if completed < START or not ask.space.settings:
+            return Proposal(as_points(sobol_points(ask)))
+        model = _Model(ask)
+        elite = leaders(ask.history, ELITE)
+        widths = _width(completed) * model.stretch
+        candidates = _candidates(ask, elite, widths)
+        picks = _picks(ask, model.posterior(np.concatenate([candidates, _pending(ask)])), len(candidates))
+        return Proposal(as_points(candidates[picks]), GLOBAL_SHARE, region(elite, widths))
 
 
-def _rank_weights(count: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Weights that fall with the logarithm of the rank, as in CMA-ES (N. Hansen 2016, equation 49)."""
-    weights = np.log(count + 1) - np.log(np.arange(1, count + 1))
-    normalised: np.ndarray[tuple[int], np.dtype[np.float64]] = weights / weights.sum()
-    return normalised
+def _width(completed: int) -> float:
+    return max(WIDEST * float(min(FULL_WIDTH / completed, 1.0) ** DECAY), NARROWEST)
 
 
-def _reflect(u: float) -> float:
-    """Back into [0, 1] at the bound that was crossed, so that bounds draw no crowd."""
-    u = abs(u)
-    return 2 - u if u > 1 else u
+def _candidates(ask: Ask, elite: Sequence[Observation], widths: Array) -> Array:
+    """Points (candidates, settings): most around the elite with standard deviations `widths`, the others anywhere."""
+    rng = ask.generator()
+    points = rng.random((CANDIDATES, len(widths)))
+    local = round((1 - GLOBAL_SHARE) * CANDIDATES)
+    points[:local] = near(ask.space, elite, widths * rng.standard_normal((local, len(widths))), CHOICE_RESAMPLED, rng)
+    return points
 
 
-def _region(leaders: Sequence[Observation], width: float) -> tuple[UnitInterval, ...]:
-    """Around the best; wide enough for the boxes of all leaders."""
-    return tuple(
-        UnitInterval(
-            centre=coordinates[0],
-            low=max(min(coordinates) - width / 2, 0.0),
-            high=min(max(coordinates) + width / 2, 1.0),
-        )
-        for coordinates in zip(*(leader.unit for leader in leaders), strict=True)
-    )
+def _pending(ask: Ask) -> Array:
+    """The latest trials under way, (trials, settings)."""
+    return np.array([trial.unit for trial in ask.pending[-PENDING:]]).reshape(-1, len(ask.space.settings))
+
+
+def _picks(ask: Ask, posterior: Posterior, candidates: int) -> list[int]:
+    """Which of the `candidates` to try; the posterior's places after them are under way."""
+    for index in range(candidates, len(posterior.mean)):
+        posterior.condition(index)
+    left = np.ones(candidates, bool)
+    picks = []
+    for turn in range(ask.size):
+        promise = (posterior.mean - CAUTION[turn % len(CAUTION)] * posterior.deviation)[:candidates]
+        pick = int(np.argmin(np.where(left, promise, np.inf)))
+        posterior.condition(pick)
+        left[pick] = False
+        picks.append(pick)
+    return picks
+
+
+class _Model:
+    """What the history says of the space."""
+
+    def __init__(self, ask: Ask) -> None:
+        known = modelled(ask.history, MODELLED)
+        self._encoding = Encoding(ask.space)
+        self._x = self._encoding(np.array([seen.unit for seen in known]))
+        self._y = targets(np.array([np.nan if seen.score is None else seen.score for seen in known]))
+        self._kernel = fit_kernel(self._encoding.distances(self._x[:FITTED]), self._y[:FITTED])
+
+    @property
+    def stretch(self) -> Array:
+        """How long the length scale of each setting is, against their geometric mean; (settings,).
+
+        Rounded, so that the last bits of linear algebra do not show in the points.
+        """
+        logs = np.log(self._kernel.scales)
+        stretch: Array = np.clip(np.exp(logs - logs.mean()), *STRETCH).round(2)
+        return stretch
+
+    def posterior(self, places: Array) -> Posterior:
+        """Of places (places, settings)."""
+        return Posterior(self._kernel, self._encoding.setting_of_column, self._x, self._y, self._encoding(places))
+
+
+def modelled(history: Sequence[Observation], count: int) -> list[Observation]:
+    """Up to `count` trials of the history: the best, and others spread evenly over it, by turns."""
+    if len(history) <= count:
+        return list(history)
+    best = leaders(history, count // 2)
+    numbers = {seen.number for seen in best}
+    others = [seen for seen in history if seen.number not in numbers]
+    spread = [others[index * len(others) // (count // 2)] for index in range(count // 2)]
+    return [seen for pair in zip_longest(best, spread) for seen in pair if seen is not None]

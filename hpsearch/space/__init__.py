@@ -2,16 +2,19 @@
 
 from hpsearch.space.choice import Choice
 from hpsearch.space.distribution import Distribution, Scalar
+from hpsearch.space.edges import Edge, edges
 from hpsearch.space.space import DISTRIBUTIONS, Path, Setting, Space, SpaceError, is_distribution
 
 __all__ = [
     "DISTRIBUTIONS",
     "Choice",
     "Distribution",
+    "Edge",
     "Path",
     "Scalar",
     "Setting",
     "Space",
     "SpaceError",
+    "edges",
     "is_distribution",
 ]

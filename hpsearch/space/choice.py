@@ -2,8 +2,11 @@
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
 
 from hpsearch.space.distribution import Distribution, Scalar
 from hpsearch.space.integer import EDGE
@@ -14,7 +17,7 @@ class Choice(Distribution):
     """Every member is as likely. A setting's value is the member's label; a scalar is its own label."""
 
     labels: tuple[Scalar, ...]
-    members: tuple[Any, ...]
+    members: tuple[Any, ...] = field(hash=False)  # which may be blocks
 
     kind: ClassVar[str] = "choice"
     ordered: ClassVar[bool] = False
@@ -39,6 +42,10 @@ class Choice(Distribution):
     def from_unit(self, u: float) -> Scalar:
         return self.labels[int(min(u, EDGE) * len(self.labels))]
 
+    def indices(self, units: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+        """Which member stands at each of these coordinates; as `from_unit`, for many."""
+        return (np.minimum(units, EDGE) * len(self.labels)).astype(np.intp)
+
     def to_unit(self, value: Any) -> float:
         for index, label in enumerate(self.labels):
             if type(label) is type(value) and label == value:
@@ -47,6 +54,9 @@ class Choice(Distribution):
 
     def extremes(self) -> tuple[float, ...]:
         return tuple((index + 0.5) / len(self.labels) for index in range(len(self.labels)))
+
+    def __str__(self) -> str:
+        return f"choice {', '.join(str(label) for label in self.labels)}"
 
     def member(self, label: Scalar) -> Any:
         """The member that bears `label`."""

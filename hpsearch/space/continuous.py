@@ -35,6 +35,14 @@ class Continuous(Distribution):
         low, high = self._scale(self.low), self._scale(self.high)
         return min(max((self._scale(value) - low) / (high - low), 0.0), 1.0)
 
+    def beyond(self, *, upper: bool) -> float:
+        """A value a twentieth of the range outside of it, on its scale."""
+        low, high = self._scale(self.low), self._scale(self.high)
+        return self._unscale(high + (high - low) / 20 if upper else low - (high - low) / 20)
+
+    def __str__(self) -> str:
+        return f"{self.kind} [{self.low:g}, {self.high:g}]"
+
     @abstractmethod
     def _scale(self, value: float) -> float: ...
 

@@ -39,6 +39,9 @@ class Integer(Distribution):
         low, high = self._scale(self.low - 0.5), self._scale(self.high + 0.5)
         return (self._scale(value) - low) / (high - low)
 
+    def __str__(self) -> str:
+        return f"{self.kind} [{self.low}, {self.high}]"
+
     def _scale(self, value: float) -> float:
         return value
 

@@ -2,9 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from hpsearch.space.choice import Choice
 from hpsearch.space.continuous import Log, OneMinusLog, Uniform
@@ -17,6 +20,10 @@ DISTRIBUTIONS: Mapping[str, type[Distribution]] = {
 
 Path = tuple[str | int, ...]
 """Where a value stands in a config: keys and list positions."""
+
+
+Units = npt.NDArray[np.float64]
+"""Points of the unit cube, (points, settings)."""
 
 
 class SpaceError(ValueError):
@@ -36,6 +43,14 @@ class Setting:
     conditions: tuple[tuple[Path, Scalar], ...]
     """The choices, by path and label, that must have been made for the setting to exist."""
 
+    def exists(self, found: Mapping[Path, Scalar]) -> bool:
+        """Whether there is such a setting where those that stand before it have the values found."""
+        return all(path in found and found[path] == label for path, label in self.conditions)
+
+    def __str__(self) -> str:
+        conditions = "".join(f", where {_dotted(path)} is {label}" for path, label in self.conditions)
+        return f"{_dotted(self.path)}: {self.distribution}{conditions}"
+
 
 @dataclass(frozen=True)
 class Space:
@@ -44,7 +59,7 @@ class Space:
     Coordinates of settings whose conditions do not hold are there, but without effect.
     """
 
-    template: Any  # the config as nested dicts and lists, with a Setting where a value is searched
+    template: Any = field(hash=False)  # the config as dicts and lists, with a Setting where a value is searched
     settings: tuple[Setting, ...]
 
     @classmethod
@@ -75,9 +90,50 @@ class Space:
         """The values at a point, by name, of the settings that exist there."""
         found: dict[Path, Scalar] = {}
         for setting, u in zip(self.settings, unit, strict=True):
-            if _holds(setting.conditions, found):
+            if setting.exists(found):
                 found[setting.path] = setting.distribution.from_unit(u)
         return {self.names[path]: value for path, value in found.items()}
+
+    def point(self, values: Mapping[str, Scalar]) -> tuple[float, ...]:
+        """A point with these values, which must be just those of the settings that exist there; raises ValueError."""
+        found: dict[Path, Scalar] = {}
+        unit = [0.5] * len(self.settings)
+        for index, setting in enumerate(self.settings):
+            name = self.names[setting.path]
+            if not setting.exists(found):
+                continue
+            if name not in values:
+                raise ValueError(f"a value of {name!r} is missing")
+            try:
+                unit[index] = setting.distribution.to_unit(values[name])
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from error
+            found[setting.path] = values[name]
+        names = [self.names[path] for path in found]
+        for name in values:
+            if name not in names:
+                raise ValueError(f"there is no searched setting {name!r} here; there are {', '.join(names)}")
+        return tuple(unit)
+
+    def presence(self, units: Units) -> npt.NDArray[np.bool_]:
+        """Which settings exist at each of the points `units` (points, settings); of the same shape."""
+        there = np.ones(units.shape, bool)
+        for index, setting in enumerate(self.settings):
+            for path, label in setting.conditions:
+                there[:, index] &= self._made(path, label, units, there)
+        return there
+
+    def _made(self, path: Path, label: Scalar, units: Units, there: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """At which points the choice at `path` fell on `label`; (points,)."""
+        made = np.zeros(len(units), bool)
+        for index, parent in enumerate(self.settings):
+            if parent.path == path and isinstance(parent.distribution, Choice):
+                chosen = parent.distribution.indices(units[:, index])
+                made |= there[:, index] & np.array([each == label for each in parent.distribution.labels])[chosen]
+        return made
+
+    def __str__(self) -> str:
+        return "\n".join(str(setting) for setting in self.settings)
 
     def fill(self, values: Mapping[str, Scalar]) -> Any:
         """The config with these values in place of the distributions."""
@@ -161,14 +217,14 @@ def _fill(template: Any, values: Mapping[Path, Scalar]) -> Any:
     return template
 
 
-def _holds(conditions: tuple[tuple[Path, Scalar], ...], found: Mapping[Path, Scalar]) -> bool:
-    return all(path in found and found[path] == label for path, label in conditions)
-
-
 def _short_name(path: Path) -> str:
     """The last key, and what follows it: an element's number in a list, the kind of a distribution in a choice."""
     keys = [index for index, part in enumerate(path) if isinstance(part, str) and part not in DISTRIBUTIONS]
     return _long_name(path[keys[-1] :])
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(str(part) for part in path)
 
 
 def _long_name(path: Path) -> str:

@@ -67,7 +67,7 @@ def test_a_driver_plans_the_rounds_that_planning_one_after_another_gives(lookahe
     planned: list[Round] = []
     for number in range(plan.rounds):
         visible = [trial for each in planned[: plan.visible(number)] for trial in each.trials]
-        planned.append(next_round(plan, number, [observation_of(plan, outcome_of(trial)) for trial in visible]))
+        planned.append(next_round(plan, planned, [observation_of(plan, outcome_of(trial)) for trial in visible]))
     assert store.rounds() == planned
     assert planned[-1].trials[0].limits
 

@@ -42,7 +42,7 @@ def sweep_of(folder: Path, *overrides: str) -> Sweep:
     file = folder / "sweep.yaml"
     file.write_text(CONFIG)
     config = load_config(file, KNOWN, overrides)
-    return Task.of(config, load_data(config)), next_round(plan_of(config), 0, []).trials
+    return Task.of(config, load_data(config)), next_round(plan_of(config), [], []).trials
 
 
 class Clock:

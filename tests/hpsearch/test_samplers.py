@@ -1,33 +1,38 @@
-"""Laws of every sampler, and what makes zoom coarse to fine."""
+"""Laws of every sampler."""
 
 import subprocess
 import sys
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from hpsearch.records import Observation
-from hpsearch.samplers import SAMPLERS, Proposal
-from hpsearch.samplers.zoom import GLOBAL_SHARE, NARROWEST, SHRINK, START, WIDEST
-from hpsearch.space import Space
+from hpsearch.errors import UsageError
+from hpsearch.records import Observation, Trial
+from hpsearch.samplers import SAMPLERS, Ask, Proposal
+from hpsearch.space import Choice, Space
 
-from .worlds import CONTINUOUS, TREES, all_searches, history_of, plan_of, quadratic, rounds_of, sometimes_failing
+from .worlds import CONTINUOUS, INSTALLED, TREES, all_searches, history_of, plan_of, rounds_of, sometimes_failing
 
-GUIDED = {"zoom"}  # samplers that follow the leaders
-UNGUIDED = {"random"}
+GUIDED = {"zoom", "boxes"}  # samplers that follow the leaders, and say where they look
+UNGUIDED = {"random", "sobol", "grid"}
+OPTUNA = {"optuna.tpe", "optuna.gp", "optuna.cmaes"}
+WITHOUT_CHANCE = {"grid"}
 
 
-@pytest.fixture(params=sorted(SAMPLERS))
+@pytest.fixture(params=INSTALLED)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def _ask(history: list[Observation], size: int, tree: Any = CONTINUOUS, seed: int = 0) -> Ask:
+    return Ask(Space.of(tree), history, (), size, round=history[-1].round + 1 if history else 0, seed=seed)
+
+
 def _propose(name: str, history: list[Observation], size: int, tree: Any = CONTINUOUS, seed: int = 0) -> Proposal:
-    return SAMPLERS[name]().propose(Space.of(tree), history, size, np.random.default_rng(seed))
+    return SAMPLERS[name]().propose(_ask(history, size, tree, seed))
 
 
 def _history(rounds: int, leader: tuple[float, float] = (0.5, 0.5)) -> list[Observation]:
@@ -39,7 +44,7 @@ def _history(rounds: int, leader: tuple[float, float] = (0.5, 0.5)) -> list[Obse
 
 
 def test_every_registered_sampler_has_a_case_here() -> None:
-    assert set(SAMPLERS) == GUIDED | UNGUIDED
+    assert set(SAMPLERS) == GUIDED | UNGUIDED | OPTUNA
     assert all(sampler.kind == name for name, sampler in SAMPLERS.items())
 
 
@@ -71,19 +76,29 @@ def test_the_same_search_comes_out_in_another_process() -> None:
         assert done.stdout.strip() == all_searches()
 
 
+@pytest.mark.parametrize("name", sorted(set(INSTALLED) - WITHOUT_CHANCE))
 def test_no_two_trials_of_a_continuous_space_are_equal(name: str) -> None:
-    trials = [trial for each in rounds_of(plan_of(CONTINUOUS, name, trials=400)) for trial in each.trials]
-    assert len({trial.unit for trial in trials}) == 400
+    trials = [trial for each in rounds_of(plan_of(CONTINUOUS, name, trials=160)) for trial in each.trials]
+    assert len({trial.unit for trial in trials}) == 160
+
+
+@pytest.mark.parametrize("tree", TREES.values(), ids=TREES)
+def test_every_value_has_its_settings_type_and_lies_in_its_range(name: str, tree: Any) -> None:
+    plan = plan_of(tree, name, trials=40)
+    by_name = {plan.space.names[setting.path]: setting.distribution for setting in plan.space.settings}
+    for trial in (trial for each in rounds_of(plan) for trial in each.trials):
+        for setting, value in trial.values.items():
+            by_name[setting].to_unit(value)  # which refuses another type, and what is out of range
 
 
 def test_a_proposal_depends_on_its_arguments_alone(name: str) -> None:
     plan = plan_of(CONTINUOUS, name)
     history = history_of(plan, rounds_of(plan), sometimes_failing)
-    sampler, space, expected = SAMPLERS[name](), Space.of(CONTINUOUS), _propose(name, history, 8)
+    sampler, expected = SAMPLERS[name](), _propose(name, history, 8)
     rebuilt = [replace(seen, unit=tuple(float(repr(u)) for u in seen.unit)) for seen in history]
-    for again in (history, rebuilt, tuple(history)):
-        sampler.propose(space, history[:12], 5, np.random.default_rng(3))  # another call in between leaves no trace
-        assert sampler.propose(space, again, 8, np.random.default_rng(0)) == expected
+    for again in (history, rebuilt, list(history)):
+        sampler.propose(_ask(history[:12], 5, seed=3))  # another call in between leaves no trace
+        assert sampler.propose(_ask(again, 8)) == expected
 
 
 def test_a_proposal_leaves_the_history_and_the_global_random_numbers_alone(name: str) -> None:
@@ -94,89 +109,40 @@ def test_a_proposal_leaves_the_history_and_the_global_random_numbers_alone(name:
     assert repr(np.random.get_state()) == state  # noqa: NPY002
 
 
-def test_another_generator_gives_other_points(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(set(INSTALLED) - WITHOUT_CHANCE))
+def test_another_seed_of_the_sweep_gives_other_points(name: str) -> None:
     assert _propose(name, _history(6), 8, seed=0).points != _propose(name, _history(6), 8, seed=1).points
 
 
-def test_an_unguided_sampler_looks_everywhere_whatever_it_has_seen() -> None:
-    for name in UNGUIDED:
-        assert _propose(name, _history(6), 50) == _propose(name, [], 50)
-        assert (_propose(name, _history(6), 50).global_share, _propose(name, _history(6), 50).region) == (1.0, ())
-
-
-@pytest.mark.parametrize("name", sorted(GUIDED))
-def test_failed_trials_are_never_leaders(name: str) -> None:
+def test_trials_under_way_are_known_by_their_points_alone(name: str) -> None:
     history = _history(6)
-    history[20] = replace(history[20], unit=(0.01, 0.99), score=None)
-    region = _propose(name, history, 8).region
-    assert [interval.centre for interval in region] == [0.5, 0.5]
-    assert region[0].low > 0.01
-    assert _propose(name, [replace(seen, score=None) for seen in history], 8).region == ()
+    pending = [Trial(24 + n, 6, n, (0.5, 0.1 + n / 10), {}) for n in range(4)]
+    asks = [replace(_ask(history, 4), pending=pending, round=7)] * 2
+    first, second = (SAMPLERS[name]().propose(ask) for ask in asks)
+    assert first == second
+    assert not {trial.unit for trial in pending} & set(first.points)
 
 
-@pytest.mark.parametrize("name", sorted(GUIDED))
-def test_the_point_of_a_failed_trial_makes_no_difference_to_the_region(name: str) -> None:
-    history = _history(6)
-    regions = set()
-    for unit in ((0.0, 0.0), (0.5, 0.5), (1.0, 1.0)):
-        history[-1] = replace(history[-1], unit=unit, score=None)
-        regions.add(_propose(name, history, 8).region)
-    assert len(regions) == 1
+@pytest.mark.parametrize("name", sorted(UNGUIDED))
+def test_an_unguided_sampler_looks_everywhere_whatever_it_has_seen(name: str) -> None:
+    seen = _history(6)
+    unlike = [replace(each, score=None if each.score is None else -each.score) for each in seen]
+    assert _propose(name, seen, 50) == _propose(name, unlike, 50)
+    assert (_propose(name, seen, 50).global_share, _propose(name, seen, 50).region) == (1.0, ())
 
 
-@pytest.mark.parametrize("name", sorted(GUIDED))
-def test_the_leader_is_the_best_completed_trial_and_ties_go_to_the_lowest_number(name: str) -> None:
-    history = [Observation(n, n // 4, (n / 40, 1 - n / 40), 1.0 if n in (7, 13) else 2.0) for n in range(24)]
-    assert [interval.centre for interval in _propose(name, history, 4).region] == [7 / 40, 1 - 7 / 40]
+def test_what_a_sampler_needs_and_lacks_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hpsearch.samplers.optuna.find_spec", lambda package: None)
+    for name, lacking in (("optuna.tpe", "Optuna"), ("optuna.gp", "Optuna and PyTorch"), ("optuna.cmaes", "cmaes")):
+        with pytest.raises(UsageError, match=rf"{name} needs .*{lacking}.*pip install 'hpsearch\[optuna\]'"):
+            SAMPLERS[name]().require(Space.of(CONTINUOUS), 10)
 
 
-def test_zoom_looks_everywhere_until_enough_trials_completed() -> None:
-    few = [replace(seen, score=None) if seen.number >= START - 1 else seen for seen in _history(6)]
-    proposal = _propose("zoom", few, 8)
-    assert (proposal.global_share, proposal.region) == (1.0, ())
-    assert _propose("zoom", _history(6)[:START], 8).region != ()
-
-
-def test_zoom_contracts_by_a_fixed_factor_a_round_towards_the_leaders() -> None:
-    widths = []
-    for rounds in range(2, 40):
-        [first, second] = _propose("zoom", _history(rounds), 1).region
-        assert first.low <= 0.5 <= first.high
-        assert (first.high - first.low) == pytest.approx(second.high - second.low)
-        widths.append(first.high - first.low)
-    assert widths[0] == pytest.approx(WIDEST)
-    for wider, narrower in pairwise(widths):
-        assert narrower == pytest.approx(max(wider * SHRINK, NARROWEST))
-    assert widths[-1] == pytest.approx(NARROWEST)
-
-
-@pytest.mark.parametrize("rounds", [2, 6, 30])
-def test_zoom_keeps_its_global_share(rounds: int) -> None:
-    draws = 20_000
-    proposal = _propose("zoom", _history(rounds), draws, seed=rounds)
-    inside = np.ones(draws, bool)
-    for interval, along in zip(proposal.region, np.array(proposal.points).T, strict=True):
-        inside &= (interval.low <= along) & (along <= interval.high)
-    box = np.prod([interval.high - interval.low for interval in proposal.region])
-    expected = GLOBAL_SHARE * (1 - box)  # all leaders stand at one point: whatever is outside was drawn globally
-    assert proposal.global_share == GLOBAL_SHARE
-    assert np.mean(~inside) == pytest.approx(expected, abs=4 * np.sqrt(expected / draws))
-
-
-def test_zoom_draws_within_its_region_or_anywhere_also_at_the_bounds() -> None:
-    proposal = _propose("zoom", _history(30, leader=(0.0, 1.0)), 5000)
-    points = np.array(proposal.points)
-    near = (points[:, 0] <= proposal.region[0].high) & (points[:, 1] >= proposal.region[1].low)
-    assert np.mean(near) == pytest.approx(1 - GLOBAL_SHARE, abs=0.03)
-    assert np.mean(points[near, 0] == 0.0) < 0.01  # what crosses a bound is reflected, so bounds draw no crowd
-
-
-@pytest.mark.parametrize("name", sorted(GUIDED))
-@pytest.mark.parametrize("lookahead", [0, 1, 2])
-def test_a_guided_sampler_finds_the_bottom_of_a_bowl_better_than_random_on_average(name: str, lookahead: int) -> None:
-    def best(sampler: str, seed: int) -> float:
-        rounds = rounds_of(plan_of(sampler=sampler, seed=seed, trials=60, lookahead=lookahead), quadratic)
-        return min(quadratic(trial) or 0.0 for each in rounds for trial in each.trials)
-
-    seeds = range(16)
-    assert np.mean([best(name, seed) for seed in seeds]) < 0.7 * np.mean([best("random", seed) for seed in seeds])
+@pytest.mark.parametrize("name", sorted(OPTUNA & set(INSTALLED)))
+def test_optunas_samplers_ask_for_no_setting_that_does_not_exist(name: str) -> None:
+    plan = plan_of(TREES["conditional"], name, trials=40)
+    units = np.array([trial.unit for each in rounds_of(plan) for trial in each.trials])
+    there = plan.space.presence(units)
+    ordered = [not isinstance(setting.distribution, Choice) for setting in plan.space.settings]
+    assert not there.all()
+    assert set(units[:, ordered][~there[:, ordered]]) == {0.5}

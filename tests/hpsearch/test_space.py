@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpsearch.space import Choice, Space, SpaceError, is_distribution
+from hpsearch.space import Choice, Space, SpaceError, edges, is_distribution
 
 from .worlds import LAWS, TREES
 
@@ -127,10 +127,72 @@ def test_equal_trees_make_equal_spaces_whose_settings_can_be_hashed(tree: Any) -
     assert first.names == second.names
     assert list(first.trials_of_every_kind()) == list(second.trials_of_every_kind())
     assert [setting.path for setting in first.settings] == [setting.path for setting in second.settings]
-    flat = [setting for setting in first.settings if not isinstance(setting.distribution, Choice)]
-    assert {hash(setting) for setting in flat} == {
-        hash(setting) for setting in second.settings if not isinstance(setting.distribution, Choice)
-    }
+    assert hash(first) == hash(second)
+    assert {*first.settings} == {*second.settings}
+    assert len({*first.settings}) == len(first.settings)
+
+
+@pytest.mark.parametrize("tree", TREES.values(), ids=TREES)
+def test_the_point_of_a_points_values_gives_them_again(tree: Any) -> None:
+    space = Space.of(tree)
+
+    @LAWS
+    @given(CUBE)
+    def law(cube: list[float]) -> None:
+        values = space.values(cube[: len(space.settings)])
+        again = space.values(space.point(values))
+        assert again.keys() == values.keys()
+        for name, value in values.items():
+            # One unit of rounding on the scale of log(1 − β).
+            assert again[name] == (pytest.approx(value, rel=1e-9, abs=1e-12) if isinstance(value, float) else value)
+
+    law()
+
+
+@pytest.mark.parametrize(
+    ("values", "rule"),
+    [
+        ({"a": "yes"}, "a value of 'n' is missing"),
+        ({"a": "no", "n": 3}, "no searched setting 'n' here; there are a"),
+        ({"a": "yes", "n": 10}, r"n: 10 is not a whole number in \[1, 9\]"),
+        ({"a": "yes", "n": "3"}, "n: '3' is not a whole number"),
+        ({"a": "maybe", "n": 3}, r"a: 'maybe' is not one of \['no', 'yes'\]"),
+    ],
+)
+def test_values_that_are_no_point_are_refused_with_the_rule(values: dict[str, Any], rule: str) -> None:
+    space = Space.of({"a": {"choice": {"no": {"k": 0}, "yes": {"n": INT}}}})
+    with pytest.raises(ValueError, match=rule):
+        space.point(values)
+
+
+def test_a_space_prints_as_its_settings_with_their_ranges_and_conditions() -> None:
+    tree = {"a": {"choice": {"no": 0, "yes": {"n": INT}}}, "b": [{"log": [1e-4, 1]}]}
+    assert str(Space.of(tree)).splitlines() == [
+        "a: choice no, yes",
+        "a.n: int [1, 9], where a is yes",
+        "b.0: log [0.0001, 1]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [
+        ({"rate": 0.99, "n": 5, "c": "p"}, [("rate", "upper")]),
+        ({"rate": 1.1e-4, "n": 9, "c": "p"}, [("rate", "lower"), ("n", "upper")]),
+        ({"rate": 0.01, "n": 1, "c": "p"}, [("n", "lower")]),
+        ({"rate": 0.01, "n": 5, "c": "q"}, []),
+    ],
+)
+def test_values_at_an_end_of_their_range_are_named_with_a_value_beyond(
+    values: dict[str, Any], ends: list[tuple[str, str]]
+) -> None:
+    space = Space.of({"rate": {"log": [1e-4, 1]}, "n": INT, "c": {"choice": ["p", "q"]}})
+    found = list(edges(space, values))
+    assert [(edge.name, edge.end) for edge in found] == ends
+    for edge in found:
+        low, high = edge.distribution.low, edge.distribution.high
+        assert edge.beyond > high if edge.end == "upper" else edge.beyond < low
+        assert f"the best {edge.name}, " in str(edge)
 
 
 def test_different_bounds_make_different_spaces() -> None:

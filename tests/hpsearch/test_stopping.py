@@ -112,7 +112,7 @@ def test_without_completed_trials_nothing_is_extrapolated() -> None:
 @pytest.mark.parametrize("maximise", [False, True])
 def test_what_is_known_of_a_trial_has_smaller_for_better(maximise: bool) -> None:
     plan = plan_of(maximise=maximise)
-    trial = next_round(plan, 0, []).trials[0]
+    trial = next_round(plan, [], []).trials[0]
     seen = observation_of(plan, outcome_of(trial, status=Status.COMPLETED))
     assert seen.score is not None
     assert seen.rungs == (seen.score, seen.score)
@@ -133,7 +133,7 @@ def sweep_of(folder: Path, metric: str, *overrides: str) -> tuple[Task, Callable
     file = folder / "sweep.yaml"
     file.write_text(CONFIG.replace("METRIC", metric))
     config = load_config(file, KNOWN, overrides)
-    trials = next_round(plan_of_config(config), 0, []).trials
+    trials = next_round(plan_of_config(config), [], []).trials
 
     def with_limits(first: float, second: float = math.inf) -> list[Trial]:
         return [replace(trial, limits=(first, second)) for trial in trials]

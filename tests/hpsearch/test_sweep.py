@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from hpsearch.records import Status
-from hpsearch.samplers import SAMPLERS
 from hpsearch.seeds import Purpose, TrialGenerators, round_generator, split_seed, trial_seed
 from hpsearch.sweep import next_round
 
-from .worlds import TREES, history_of, plan_of, quadratic, rounds_of, sometimes_failing
+from .worlds import CONTINUOUS, INSTALLED, MIXED, TREES, history_of, plan_of, quadratic, rounds_of, sometimes_failing
 
 EVERYWHERE = pytest.mark.parametrize("tree", TREES.values(), ids=TREES)
-SAMPLER = pytest.mark.parametrize("sampler", sorted(SAMPLERS))
+SAMPLER = pytest.mark.parametrize("sampler", INSTALLED)
 
 
 @SAMPLER
@@ -26,11 +25,6 @@ def test_a_round_depends_on_the_rounds_that_it_may_see_alone(sampler: str, tree:
         unseen = plan.visible(number) * plan.round_size
         second = rounds_of(plan, lambda trial, unseen=unseen: quadratic(trial) if trial.number < unseen else -1.0)
         assert second[number] == first[number]
-
-
-def test_zoom_does_look_at_the_rounds_that_it_may_see() -> None:
-    plan = plan_of(lookahead=0)
-    assert rounds_of(plan, quadratic)[-1] != rounds_of(plan, lambda trial: -(quadratic(trial) or 0))[-1]
 
 
 @pytest.mark.parametrize(("lookahead", "visible"), [(0, [0, 1, 2, 3]), (1, [0, 0, 1, 2]), (2, [0, 0, 0, 1])])
@@ -62,13 +56,13 @@ def test_the_sizes_of_the_rounds_sum_to_the_number_of_trials(trials: int, size: 
 
 @SAMPLER
 def test_a_round_is_planned_whole_even_if_it_is_run_cut_short(sampler: str) -> None:
-    last = rounds_of(plan_of(sampler=sampler, trials=9))[-1]
+    last = rounds_of(plan_of(MIXED, sampler, trials=9))[-1]
     assert len(last.trials) == 4
 
 
 @SAMPLER
 def test_trials_are_numbered_one_after_another_over_the_rounds(sampler: str) -> None:
-    rounds = rounds_of(plan_of(sampler=sampler, trials=20))
+    rounds = rounds_of(plan_of(MIXED, sampler, trials=20))
     assert [trial.number for each in rounds for trial in each.trials] == list(range(20))
     assert [trial.round for each in rounds for trial in each.trials] == [n // 4 for n in range(20)]
     assert [each.number for each in rounds] == list(range(5))
@@ -97,6 +91,24 @@ def test_the_region_of_a_round_names_each_setting_and_lies_within_its_bounds(sam
                 assert (place.low, place.high) == (None, None)
 
 
+KNOWN_VALUES = tuple({"learning_rate": rate, "l2": 0.5} for rate in (0.1, 0.01, 0.2, 0.02, 0.3))
+
+
+@SAMPLER
+@pytest.mark.parametrize("lookahead", [0, 1])
+def test_known_configurations_come_first_exactly_and_the_sampler_goes_on_after_them(
+    sampler: str, lookahead: int
+) -> None:
+    plan = plan_of(CONTINUOUS, sampler, start_with=KNOWN_VALUES, lookahead=lookahead)
+    trials = [trial for each in rounds_of(plan) for trial in each.trials]
+    assert [trial.values for trial in trials[:5]] == list(KNOWN_VALUES)
+    assert [plan.space.values(trial.unit) for trial in trials[:5]] == [pytest.approx(each) for each in KNOWN_VALUES]
+    assert [trial.number for trial in trials] == list(range(24))
+    if sampler in ("sobol", "grid"):
+        without = [t.unit for each in rounds_of(plan_of(CONTINUOUS, sampler)) for t in each.trials]
+        assert [trial.unit for trial in trials[5:]] == without[: len(trials) - 5]
+
+
 @pytest.mark.parametrize("maximise", [False, True])
 def test_smaller_is_better_in_an_observation_and_only_a_completed_trial_has_a_score(maximise: bool) -> None:
     plan = plan_of(maximise=maximise)
@@ -115,7 +127,7 @@ def test_maximising_a_score_searches_as_minimising_its_negative() -> None:
     number = down.rounds - 1
     seen = rounds[: down.visible(number)]
     negative = history_of(up, seen, lambda trial: None if (s := sometimes_failing(trial)) is None else -s)
-    assert next_round(up, number, negative) == rounds[number]
+    assert next_round(up, rounds[:number], negative) == rounds[number]
 
 
 def test_all_seeds_of_trials_differ_and_fit_a_signed_column() -> None:

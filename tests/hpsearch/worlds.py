@@ -8,6 +8,7 @@ import pyarrow as pa
 from hypothesis import settings
 
 from hpsearch.config import Known
+from hpsearch.errors import UsageError
 from hpsearch.records import EpochRow, GradcheckRow, Observation, Outcome, Place, Result, Round, Status, Trial
 from hpsearch.samplers import SAMPLERS
 from hpsearch.space import Space
@@ -47,11 +48,32 @@ CONDITIONAL = {
 TREES: Mapping[str, Any] = {"continuous": CONTINUOUS, "mixed": MIXED, "conditional": CONDITIONAL}
 
 
-def plan_of(tree: Any = MIXED, sampler: str = "zoom", **changes: Any) -> Plan:
+def _installed(name: str) -> bool:
+    try:
+        SAMPLERS[name]().require(Space.of(CONTINUOUS), 1)
+    except UsageError:
+        return False
+    return True
+
+
+INSTALLED = sorted(name for name in SAMPLERS if name != "optuna.gp" and _installed(name))
+"""The registered samplers that have what they need here; but for one that takes minutes, and shares optuna.tpe's code."""
+
+
+def plan_of(tree: Any = MIXED, sampler: str = "zoom", /, **changes: Any) -> Plan:
     """A plan of 22 trials, whose last round is cut short."""
-    usual = {"seed": 0, "trials": 22, "round_size": 4, "lookahead": 1, "metric": "val_loss", "maximise": False}
-    rule = {"stopping": STOPPING["envelope"], "epochs": lambda values: EPOCHS}
-    return Plan(space=Space.of(tree), sampler=SAMPLERS[sampler](), **{**usual, **rule, **changes})
+    usual: dict[str, Any] = {
+        "seed": 0,
+        "trials": 22,
+        "round_size": 4,
+        "lookahead": 1,
+        "metric": "val_loss",
+        "maximise": False,
+        "stopping": STOPPING["envelope"],
+        "epochs": lambda values: EPOCHS,
+    }
+    usual["sampler"] = SAMPLERS[sampler]()
+    return Plan(space=Space.of(tree), **{**usual, **changes})
 
 
 def observation_of(plan: Plan, outcome: Outcome) -> Observation:
@@ -75,7 +97,7 @@ def rounds_of(plan: Plan, score: Callable[[Trial], float | None] = sometimes_fai
     """All rounds of a plan, planned one after another: the obvious way."""
     rounds: list[Round] = []
     for number in range(plan.rounds):
-        rounds.append(next_round(plan, number, history_of(plan, rounds[: plan.visible(number)], score)))
+        rounds.append(next_round(plan, rounds, history_of(plan, rounds[: plan.visible(number)], score)))
     return rounds
 
 
@@ -88,7 +110,7 @@ def history_of(plan: Plan, rounds: list[Round], score: Callable[[Trial], float |
 
 def all_searches() -> str:
     """Every sampler's rounds in every space, as text that is exact to the last bit."""
-    return repr([rounds_of(plan_of(tree, sampler)) for sampler in SAMPLERS for tree in TREES.values()])
+    return repr([rounds_of(plan_of(tree, sampler)) for sampler in INSTALLED for tree in TREES.values()])
 
 
 def outcome_of(trial: Trial, *, status: Status | None = None, platform: str | None = HERE) -> Outcome:

@@ -92,6 +92,16 @@ def test_a_trial_over_its_time_is_ended_and_a_row_that_says_so(
     assert (frame["duration_s"] > 3).all()
 
 
+def test_a_trial_is_not_charged_with_the_start_of_its_worker(config: Path, tmp_path: Path) -> None:
+    # Of the two batch sizes one takes minutes; the other's trials take a second, less than a new worker does.
+    slow = ("--set=train.batch_size={choice: [1, 512]}", "--set=train.epochs=100", "--set=search.trials=6")
+    run = program("run", config, *slow, "--set=engine.trial_timeout=6", "--workers", "1", "--results", tmp_path)
+    assert run.returncode == 0, run.stderr
+    frame = pd.read_parquet(tmp_path / "small" / "trials")
+    assert set(frame.query("param_batch_size == 1")["error"]) == {"timeout"}
+    assert "timeout" not in set(frame.query("param_batch_size == 512")["error"])
+
+
 def test_a_write_that_fails_ends_in_a_sentence_and_resume_goes_on(config: Path, finished: Path, tmp_path: Path) -> None:
     def no_file_above_20_kb() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))

@@ -62,8 +62,12 @@ def test_a_subtly_wrong_derivative_trains_nothing(own: Path, tmp_path: Path) -> 
 def test_a_layer_that_raises_or_gives_another_shape_is_the_trials_error(own: Path, tmp_path: Path) -> None:
     others = own.parent / "layers" / "others.py"
     for name, wrong, message in (
-        ("raises", "raise RuntimeError('no luck')\n", "RuntimeError: no luck"),
-        ("shape", "return (x * self.s)[:1]\n", "'scale' gives an array of the shape (1, 16) from forward"),
+        ("raises", "raise RuntimeError('no luck')\n", "RuntimeError: no luck (others.py, line 28)"),
+        (
+            "shape",
+            "return (x * self.s)[:1]\n",
+            "'scale' gives an array of the shape (1, 16) and type float64 from forward",
+        ),
     ):
         others.write_text(OTHERS.replace("return x * self.s\n", wrong))
         run = program("run", own, "--serial", f"--set=name={name}", "--results", tmp_path)

@@ -42,13 +42,27 @@ def copied(model: Any) -> Any:
 
 @over_both
 def test_passes_of_partial_fit_are_the_epochs_of_fit(kind: type[Estimator]) -> None:
-    fitted, passed = kind(**ALL_ROWS).fit(IRIS, target(kind)), first_pass(kind(**ALL_ROWS), target(kind))
+    constant = {**ALL_ROWS, "schedule": "constant"}
+    fitted, passed = kind(**constant).fit(IRIS, target(kind)), first_pass(kind(**constant), target(kind))
     for _ in range(4):
         passed.partial_fit(IRIS, target(kind))
     assert (answers(fitted) == answers(passed)).all()
     assert fitted.loss_curve_ == passed.loss_curve_
     assert (fitted.t_, fitted.n_iter_) == (passed.t_, 5)
     assert passed.n_iter_ == 1  # as with scikit-learn's, that of the last call
+
+
+@over_both
+def test_passes_never_stop_learning_also_after_fit_and_after_more_than_its_epochs(kind: type[Estimator]) -> None:
+    fitted = kind(**{**PLAIN, "epochs": 3}).fit(IRIS, target(kind))
+    passed = first_pass(kind(**{**PLAIN, "epochs": 3}), target(kind))
+    for model in (fitted, passed):
+        losses = []
+        for _ in range(8):
+            model.partial_fit(IRIS, target(kind))
+            losses.append(model.loss_)
+        assert len(set(losses)) == 8
+        assert losses[-1] < losses[0]
 
 
 @over_both

@@ -70,7 +70,9 @@ def test_the_same_text_is_the_same_part_wherever_it_is_loaded() -> None:
         ("x = 1\n\nraise RuntimeError('boo')\n", r"own\.py cannot be loaded: RuntimeError: boo \(line 3\)"),
         ("x = 1\n", "defines no part of a network"),
         ("from trainer.layers import Relu\n", "defines no part of a network"),  # what it imports is not its own
-        (SWISH.replace("    def slope", "    def slop"), "defines no part of a network"),  # abstract still
+        (SWISH.replace("    def slope", "    def slop"), "must define slope in Swish"),
+        ("import sys\nsys.exit(3)\n", r"own\.py cannot be loaded: SystemExit: 3 \(line 2\)"),
+        (OTHERS.replace('    task = "classification"\n', ""), "must say what Brier is for: task = 'classification'"),
         (SWISH.replace('    kind = "swish"\n', ""), "must give Swish a name"),
         (SWISH.replace('"swish"', '"relu"'), "calls Swish 'relu', a name that the trainer itself uses"),
         (SWISH.replace('"swish"', '"l2"'), "calls Swish 'l2', a name that the trainer itself uses"),
@@ -107,13 +109,18 @@ def test_a_part_that_no_plugin_defines_is_refused(setting: str, value: object) -
         (
             "return x * self.s\n",
             "return (x * self.s)[:1]\n",
-            r"'scale' gives an array of the shape \(1, 8\) from forward",
+            r"'scale' gives an array of the shape \(1, 8\) and type float32 from forward",
+        ),
+        (
+            "return x * self.s\n",
+            "return (x * self.s).astype(float)\n",
+            "type float64 from forward; it should be .* float32",
         ),
         ("return x * self.s\n", "return None\n", "'scale' gives NoneType from forward"),
         (
             "return dy * self.s\n",
             "return (dy * self.s).sum(axis=-1)\n",
-            r"'scale' gives an array of the shape \(4,\) from backward",
+            r"'scale' gives an array of the shape \(4,\) and type float32 from backward",
         ),
     ],
 )

@@ -99,6 +99,18 @@ def test_clipping_max_norm_l1_smoothing_and_patience_are_identical() -> None:
     assert_identical(*alone_and_together(architectures, trainings))
 
 
+@pytest.mark.parametrize(
+    ("setting", "values"),
+    [("max_norm", (None, 0.5)), ("clip", (None, 0.1)), ("decay", (None, 0.5)), ("decay_times", (None, 1))],
+)
+def test_a_trial_without_a_limit_is_identical_beside_one_with_it(
+    setting: str, values: tuple[float | None, float]
+) -> None:
+    training = replace(TRAINING, epochs=4, schedule="step", decay_every=1, learning_rate=0.1)
+    trainings = [replace(training, **{setting: value}) for value in values]
+    assert_identical(*alone_and_together([ARCHITECTURE] * 2, trainings))
+
+
 def test_a_trial_that_diverges_leaves_the_others_as_they_are() -> None:
     architectures = [replace(ARCHITECTURE, batch_norm=False, loss="mean_squared_error")] * 3
     trainings = [replace(TRAINING, learning_rate=rate) for rate in (0.01, 1e30, 0.02)]

@@ -25,6 +25,8 @@ def load_npz(path: Path) -> Dataset:
         raise TrainerError(f"{path}: X has no columns to learn from")
     if np.issubdtype(y.dtype, np.inexact) and not np.isfinite(y).all():
         raise TrainerError(f"{path}: y must hold class labels; some are not finite numbers")
+    if np.issubdtype(y.dtype, np.inexact) and (y != np.round(y)).any():
+        raise TrainerError(f"{path}: y must hold class labels; {y[y != np.round(y)][0]} is a number that is none")
     labels, codes = np.unique(y, return_inverse=True)
     if len(labels) < 2:
         raise TrainerError(f"{path}: y must hold at least two classes; it has {len(labels)}")

@@ -31,7 +31,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         """One pass over X (rows, features) and y, going on from the calls before.
 
         The first call needs `classes`, all that will ever come. The scaling of inputs is that of the first call;
-        `l2=None` means 0, and no row is held out.
+        `l2=None` means 0, no row is held out, and the learning rate is constant. Settings changed between calls have no
+        effect.
         """
         if not hasattr(self, "_learner"):
             if classes is None:

@@ -1,6 +1,7 @@
 """What an estimator has learned, and how it goes on learning."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from threading import Lock
 from typing import Any
 
@@ -55,7 +56,15 @@ class Learner:
         return self.fitting.fit(train, validation, metrics=[metric])[0]
 
     def pass_over(self, rows: Rows) -> float:
-        """One pass over `rows`, and the mean loss after it; the patience of `fit` knows nothing of it."""
+        """One pass over `rows`, and the mean loss after it; the patience of `fit` knows nothing of it.
+
+        The learning rate is the constant one: a schedule would end, and nobody knows how many passes there will be.
+        """
+        if (self.training.schedule, self.training.warmup) != ("constant", 0):
+            self.training = replace(self.training, schedule="constant", warmup=0)
+            state = self.fitting.state()
+            self._build([np.random.SeedSequence(0)] * 2)
+            self.fitting.restore(state)
         with calmly():
             self.fitting.train_epoch(Batches(rows, self.training.batch_size, ()))
             return evaluate(self.network, rows)["loss"]

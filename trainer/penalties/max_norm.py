@@ -9,7 +9,7 @@ class MaxNorm:
     """After each step, every unit's incoming weights with ‖w‖₂ > limit are scaled back to ‖w‖₂ = limit.
 
     A projection, not a cost (Srebro, Shraibman 2005; for networks Srivastava, Hinton, Krizhevsky, Sutskever,
-    Salakhutdinov 2014, section 5.1).
+    Salakhutdinov 2014, section 5.1). An infinite limit leaves the weights exactly as they are.
     """
 
     def __init__(self, limit: Setting) -> None:
@@ -21,4 +21,5 @@ class MaxNorm:
         np.multiply(weights, weights, out=work)
         norms = np.sqrt(work.sum(axis=-2, keepdims=True))  # (1, n_out)
         np.maximum(norms, limit, out=norms)
-        np.multiply(weights, limit / norms, out=weights)
+        factors = np.divide(limit, norms, out=np.ones_like(norms), where=np.isfinite(limit))
+        np.multiply(weights, factors, out=weights)

@@ -1,0 +1,62 @@
+"""How good the search is, trial by trial, against random search and Optuna.
+
+    python -m benchmarks.search tables                        # real trainings at fixed points; grows the forests
+    python -m benchmarks.search run --objective simulated     # searches of a forest, in seconds
+    python -m benchmarks.search run --objective real          # searches that train every trial
+    python -m benchmarks.search report
+
+Only the search differs: one space of nine settings, rounds of eight, the same data, epochs and trial seeds. A run adds
+what is not there yet, seed by seed. Letters and MNIST are read from the folder HPSEARCH_SHARED_DATA; without it they
+are left out. Optuna is in the extra `bench`.
+"""
+
+import os
+
+os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
+
+import argparse
+from collections.abc import Sequence
+
+from benchmarks.search.report import markdown
+from benchmarks.search.runs import DOUBLED, results, run
+from benchmarks.search.tables import RESULTS, make_table, table_file
+from benchmarks.search.tasks import TASKS
+
+METHODS = ("zoom", "boxes", "random", DOUBLED, "sobol", "optuna.tpe")
+SHARED = ("letters", "mnist")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make tables, search, or report."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("what", choices=["tables", "run", "report"])
+    parser.add_argument("--objective", choices=["simulated", "real"], default="simulated")
+    there = [task for task in TASKS if task not in SHARED or "HPSEARCH_SHARED_DATA" in os.environ]
+    parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=there)
+    parser.add_argument("--methods", nargs="+", default=METHODS)
+    parser.add_argument("--seeds", type=int, default=20)
+    options = parser.parse_args(arguments)
+    if options.what == "tables":
+        for task in options.tasks:
+            make_table(task).to_parquet(table_file(task), index=False)
+    elif options.what == "run":
+        run(options.objective, options.methods, options.tasks, options.seeds)
+    else:
+        report()
+
+
+def report() -> None:
+    """Print and write what was found so far."""
+    parts = []
+    for kind in ("simulated", "real"):
+        frame = results(kind)
+        if len(frame):
+            seeds = frame.groupby(["method", "task"])["seed"].nunique()
+            parts.append(f"## {kind.capitalize()} training, {seeds.min()} to {seeds.max()} seeds\n\n{markdown(frame)}")
+    text = "# The search, trial by trial\n\n" + "\n".join(parts)
+    print(text)
+    (RESULTS / "search.md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Searches: a method on a task from a seed, all else equal."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.search.tables import RESULTS, simulate
+from benchmarks.search.tasks import SPACE, train
+from hpsearch.records import Observation, Round, Trial
+from hpsearch.samplers import SAMPLERS
+from hpsearch.sweep import Plan, next_round
+
+TRIALS, ROUND = 100, 8
+DOUBLED = "random, twice"  # random search with two trials where the others have one
+Objective = Callable[[Sequence[Trial]], list[float | None]]
+
+
+def objective(kind: str, task: str) -> Objective:
+    """What scores trials: the forest of a table, or a real training."""
+    if kind == "simulated":
+        return lambda trials: list(simulate(task, [trial.unit for trial in trials]))
+    return lambda trials: [train(task, trial.values, trial.seed) for trial in trials]
+
+
+def search(method: str, seed: int, score: Objective) -> np.ndarray:
+    """The best loss so far after each trial, (trials,)."""
+    doubled = method == DOUBLED
+    plan = Plan(
+        space=SPACE,
+        sampler=SAMPLERS["random" if doubled else method](),
+        seed=1000 + seed if doubled else seed,
+        trials=2 * TRIALS if doubled else TRIALS,
+        round_size=ROUND,
+        lookahead=0,
+        metric="val_loss",
+        maximise=False,
+    )
+    rounds: list[Round] = []
+    history: list[Observation] = []
+    for number in range(plan.rounds):
+        rounds.append(next_round(plan, rounds, history))
+        trials = rounds[-1].trials[: plan.size(number)]
+        history += [
+            Observation(trial.number, trial.round, trial.unit, loss)
+            for trial, loss in zip(trials, score(trials), strict=True)
+        ]
+    best = np.minimum.accumulate([np.inf if seen.score is None else seen.score for seen in history])
+    return best[1::2] if doubled else best
+
+
+def results_file(kind: str) -> Path:
+    """Where the curves of simulated or real searches are kept."""
+    return RESULTS / f"search_{kind}.parquet"
+
+
+def results(kind: str) -> pd.DataFrame:
+    """What was searched so far: the best loss after each trial."""
+    file = results_file(kind)
+    columns = ["method", "task", "seed", "trial", "best"]
+    return pd.read_parquet(file) if file.exists() else pd.DataFrame(columns=columns)
+
+
+def run(kind: str, methods: Sequence[str], tasks: Sequence[str], seeds: int) -> None:
+    """Add the searches that are not there yet, seed by seed, so that it can be ended at any time."""
+    done = set(results(kind)[["method", "task", "seed"]].itertuples(index=False, name=None))
+    for seed in range(seeds):
+        cells = [(method, task) for task in tasks for method in methods if (method, task, seed) not in done]
+        frames = [_curve(method, task, seed, partial(objective, kind)) for method, task in cells]
+        if frames:
+            old = results(kind)
+            frame = pd.concat([old, *frames] if len(old) else frames)
+            frame.astype({"seed": "int16", "trial": "int16", "best": "float32"}).to_parquet(
+                results_file(kind), index=False, compression="zstd"
+            )
+            print(f"{kind}: seed {seed} done", flush=True)
+
+
+def _curve(method: str, task: str, seed: int, scores: Callable[[str], Objective]) -> pd.DataFrame:
+    best = search(method, seed, scores(task))
+    trials = np.arange(1, len(best) + 1)
+    return pd.DataFrame({"method": method, "task": task, "seed": seed, "trial": trials, "best": best})

@@ -1,0 +1,1 @@
+"""Parts of hpsearch for users of other programs."""
