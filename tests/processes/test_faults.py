@@ -94,8 +94,8 @@ def test_a_trial_over_its_time_is_ended_and_a_row_that_says_so(
 
 def test_a_trial_is_not_charged_with_the_start_of_its_worker(config: Path, tmp_path: Path) -> None:
     # Of the two batch sizes one takes minutes; the other's trials take a second, less than a new worker does.
-    slow = ("--set=train.batch_size={choice: [1, 512]}", "--set=train.epochs=100", "--set=search.trials=6")
-    run = program("run", config, *slow, "--set=engine.trial_timeout=6", "--workers", "1", "--results", tmp_path)
+    slow = ("--set=train.batch_size={choice: [1, 512]}", "--set=train.epochs=500", "--set=search.trials=4")
+    run = program("run", config, *slow, "--set=engine.trial_timeout=8", "--workers", "1", "--results", tmp_path)
     assert run.returncode == 0, run.stderr
     frame = pd.read_parquet(tmp_path / "small" / "trials")
     assert set(frame.query("param_batch_size == 1")["error"]) == {"timeout"}

@@ -62,7 +62,7 @@ def test_a_subtly_wrong_derivative_trains_nothing(own: Path, tmp_path: Path) -> 
 def test_a_layer_that_raises_or_gives_another_shape_is_the_trials_error(own: Path, tmp_path: Path) -> None:
     others = own.parent / "layers" / "others.py"
     for name, wrong, message in (
-        ("raises", "raise RuntimeError('no luck')\n", "RuntimeError: no luck (others.py, line 28)"),
+        ("raises", "raise RuntimeError('no luck')\n", "RuntimeError: no luck (others.py, line "),
         (
             "shape",
             "return (x * self.s)[:1]\n",
