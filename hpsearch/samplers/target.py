@@ -4,8 +4,8 @@ import numpy as np
 
 from hpsearch.samplers.base import Array
 
-OFFSET = 0.1  # how far beyond the best the logarithm has its pole, in distances from the best to the median
-CLIP = 0.5  # how far beyond the median a trial can look, in distances from the best to the median as targets
+OFFSET = 1.0  # how far beyond the best the logarithm has its pole, in distances from the best to the median
+CLIP = 1.0  # how far beyond the median a trial can look, in distances from the best to the median as targets
 
 
 def targets(scores: Array) -> Array:
