@@ -37,6 +37,8 @@ def search(method: str, seed: int, score: Objective) -> np.ndarray:
         lookahead=0,
         metric="val_loss",
         maximise=False,
+        stopping=None,
+        epochs=lambda values: 1,
     )
     rounds: list[Round] = []
     history: list[Observation] = []
