@@ -177,6 +177,7 @@ class Network:
     def poison(self) -> None:
         """Spoil the working memory that is good within one call only, so that reading it in another shows."""
         self._memory.poison()
+        self._dscores.fill(np.nan)
 
     def add_penalties(self) -> None:
         """Add the penalties' part to `gradient`."""

@@ -46,9 +46,13 @@ class Case:
     weighted: bool  # rows have weights
 
 
-def cases(mutant: Mutant) -> list[Case]:
+def cases(mutant: Mutant) -> Sequence[Case]:
     """The matrix, with the mutant's part in it."""
-    hosts = mutant.hosts
+    return _with_one_of(mutant.hosts)
+
+
+@cache
+def _with_one_of(hosts: tuple[type, ...]) -> Sequence[Case]:
     kinds = [host.kind for host in hosts if issubclass(host, Activation)]
     activations = [kind for kind in ACTIVATIONS if kind in kinds] or kinds or ACTIVATIONS
     losses = [host.kind for host in hosts if issubclass(host, Loss)]

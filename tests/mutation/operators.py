@@ -132,6 +132,16 @@ def condition_negated(node: ast.AST, _context: Context) -> Iterator[Mutation]:
         yield "condition negated", ast.If(ast.UnaryOp(ast.Not(), node.test), node.body, node.orelse)
 
 
+def constant_wrong(node: ast.AST, _context: Context) -> Iterator[Mutation]:
+    if (
+        isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, int | float)
+    ):
+        for wrong in (0, -node.value.value, 1.001 * node.value.value):
+            yield f"the value became {wrong}", ast.Assign(node.targets, ast.Constant(wrong))
+
+
 def result_wrong(node: ast.AST, _context: Context) -> Iterator[Mutation]:
     if isinstance(node, ast.Return) and node.value is not None:
         value = ast.unparse(node.value)
@@ -156,6 +166,7 @@ OPERATORS: tuple[Callable[[ast.AST, Context], Iterator[Mutation]], ...] = (
     axis_wrong,
     transposed,
     condition_negated,
+    constant_wrong,
     result_wrong,
     statistics_confused,
 )

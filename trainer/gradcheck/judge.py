@@ -17,7 +17,8 @@ from trainer.gradcheck.settings import Settings
 from trainer.gradcheck.surface import Look, Surface
 
 FLOW = 100.0  # so many ε of all that flows may be left of a gradient: 1 − y² of a saturated y errs by ε, not by ε of itself
-NOISE = 1e3  # slopes and gradients are rounded in other orders: they differ by up to 34 times the noise measured
+NOISE = 1e6  # times as much as was measured, rounding may do: 9 000 times was seen where it mostly cancels
+DOUBT = 1e3  # times as much as was measured, and rounding decides nothing where it may not excuse
 REFINEMENT = 4.0  # Richardson's second h is the first divided by this
 
 
@@ -128,7 +129,7 @@ def _by_complex_step(surface: Surface, variable: str, probes: Sequence[Probe], s
         noise = max(noise, estimate * float(np.linalg.norm(slopes - nudged)))
     unit = FLOW * float(np.finfo(np.float64).eps) * (1 + abs(surface.cost) + surface.norm)
     floor = max(unit * float(np.sqrt(size)), min(NOISE * noise, excusable))
-    return Slopes("complex step", probes, expected, slopes, floor, NOISE * noise)
+    return Slopes("complex step", probes, expected, slopes, floor, max(floor, DOUBT * noise))
 
 
 def _extrapolated(surface: Surface, variable: str, found: Slopes, steps: Sequence[float]) -> Slopes:
