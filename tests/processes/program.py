@@ -31,7 +31,15 @@ search: {trials: 18, round: 4}
 """
 
 
-def start(*arguments: object, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+def without_coverage() -> dict[str, str]:
+    """An environment in which coverage is not measured: it writes files too, and a signal's exception within its own
+    lock would leave that locked for ever."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("COV")}
+
+
+def start(
+    *arguments: object, environment: Mapping[str, str] | None = None, covered: bool = True
+) -> subprocess.Popen[str]:
     """Begin a run of the program, as the leader of a process group of its own."""
     return subprocess.Popen(
         [str(PROGRAM), *map(str, arguments)],
@@ -39,7 +47,7 @@ def start(*arguments: object, environment: Mapping[str, str] | None = None) -> s
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        env={**os.environ, **(environment or {})},
+        env={**(os.environ if covered else without_coverage()), **(environment or {})},
     )
 
 

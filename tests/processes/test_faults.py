@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from hpsearch.store.compare import differences
-from tests.processes.program import PROGRAM, finish, program, start, tables, wait_for_trials
+from tests.processes.program import PROGRAM, finish, program, start, tables, wait_for_trials, without_coverage
 
 LONGER = ("--set=train.epochs=150", "--set=search.trials=6", "--workers", "2")
 ONE_SHAPE = ("--set=model.hidden=[16, 8]", "--set=model.activation=relu")  # which is trained side by side
@@ -107,7 +107,7 @@ def test_a_write_that_fails_ends_in_a_sentence_and_resume_goes_on(config: Path, 
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
     arguments = [str(PROGRAM), "run", str(config), "--serial", "--quiet", "--results", str(tmp_path)]
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("COV")}  # it writes files too
+    environment = without_coverage()
     run = subprocess.run(
         arguments, capture_output=True, text=True, check=False, preexec_fn=no_file_above_20_kb, env=environment
     )
