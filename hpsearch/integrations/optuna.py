@@ -10,6 +10,7 @@ from optuna.samplers import BaseSampler, RandomSampler
 from optuna.search_space import IntersectionSearchSpace
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
+from threadpoolctl import threadpool_limits
 
 from hpsearch.records import Observation, Trial
 from hpsearch.samplers import Ask
@@ -62,7 +63,8 @@ class ZoomSampler(BaseSampler):  # type: ignore[misc]  # Optuna may be missing w
             round=trial.number,
             seed=self._seed,
         )
-        [point] = Zoom().propose(ask).points
+        with threadpool_limits(limits=1, user_api="blas"):  # for matrices so small, threads only wait for one another
+            [point] = Zoom().propose(ask).points
         values = space.values(point)
         return {name: scale.outer(values[space.names[(name,)]]) for name, scale in scales.items()}
 

@@ -68,7 +68,11 @@ def test_the_same_search_comes_out_in_another_process() -> None:
     for hash_seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", code],
-            env={"PYTHONHASHSEED": hash_seed, "PYTHONPATH": ":".join(filter(None, sys.path))},
+            env={
+                "PYTHONHASHSEED": hash_seed,
+                "OPENBLAS_NUM_THREADS": "1",
+                "PYTHONPATH": ":".join(filter(None, sys.path)),
+            },
             capture_output=True,
             text=True,
             check=True,
