@@ -127,9 +127,10 @@ def _by_complex_step(surface: Surface, variable: str, probes: Sequence[Probe], s
     if NOISE * noise < estimate * np.linalg.norm(expected - slopes) <= excusable:
         nudged = surface.slopes(variable, probes, nudged=True)
         noise = max(noise, estimate * float(np.linalg.norm(slopes - nudged)))
-    unit = FLOW * float(np.finfo(np.float64).eps) * (1 + abs(surface.cost) + surface.norm)
-    floor = max(unit * float(np.sqrt(size)), min(NOISE * noise, excusable))
-    return Slopes("complex step", probes, expected, slopes, floor, max(floor, DOUBT * noise))
+    unit = FLOW * float(np.finfo(np.float64).eps) * float(np.sqrt(size))
+    floor = max(unit * (1 + abs(surface.cost) + surface.norm), min(NOISE * noise, excusable))
+    doubt = max(floor, DOUBT * noise, 10 * unit * surface.flow)
+    return Slopes("complex step", probes, expected, slopes, floor, doubt)
 
 
 def _extrapolated(surface: Surface, variable: str, found: Slopes, steps: Sequence[float]) -> Slopes:
@@ -159,16 +160,15 @@ def _compared(surface: Surface, variable: str, found: Slopes, kinks: int, settin
     scale = own + measured
     exact = found.method == "complex step"
     error = distance / scale if count and scale else 0.0 if count else float("nan")
-    passed = (
-        count > 0 and np.isfinite(scale) and distance <= max(settings.tolerance * scale, found.floor if exact else 0.0)
-    )
-    zero = count > 0 and max(own, measured) <= found.floor
+    agrees = count > 0 and bool(np.isfinite(scale)) and distance <= settings.tolerance * scale
+    is_rounding = exact and not agrees and bool(np.isfinite(scale)) and distance <= found.floor
+    passed = agrees or is_rounding
     worst = _worst(found.probes, differences)
     return TensorCheck(
         check=surface.name,
         tensor=variable,
         method=found.method,
-        error=0.0 if exact and zero else error,
+        error=0.0 if is_rounding else error,
         mean_absolute_difference=float(differences.mean()) if count else float("nan"),
         checked=count,
         kinks=kinks,
@@ -177,7 +177,7 @@ def _compared(surface: Surface, variable: str, found: Slopes, kinks: int, settin
         slope=float(found.slopes[worst]) if worst is not None else None,
         passed=passed,
         decided=passed or (count > 0 and not distance <= found.doubt),
-        zero=zero,
+        zero=count > 0 and max(own, measured) <= found.floor,
     )
 
 

@@ -73,6 +73,11 @@ class Surface(ABC):
         """How far rounding alone moves the gradient of a variable, as a norm."""
         return 0.0
 
+    @property
+    def flow(self) -> float:
+        """The norm of all that back-propagation hands from layer to layer: a gradient may be what little is left."""
+        return 0.0
+
 
 COMPLEX_STEP = 1e-30
 
@@ -152,6 +157,10 @@ class LossSurface(Surface):
 
     def noise(self, variable: str) -> float:
         return self._noise[variable]
+
+    @cached_property
+    def flow(self) -> float:
+        return float(np.sqrt(sum(float(np.vdot(each, each)) for each in self.signals().values())))
 
     @cached_property
     def _noise(self) -> Mapping[str, float]:
