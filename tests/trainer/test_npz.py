@@ -112,3 +112,9 @@ def test_features_that_cannot_be_learned_from_are_refused(tmp_path: Path) -> Non
 def test_a_name_too_long_for_a_file_is_no_file() -> None:
     with pytest.raises(TrainerError, match="there is no file"):
         load("x" * 300 + ".npz")
+
+
+def test_numbers_that_are_no_labels_are_refused(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(TrainerError, match="y must hold class labels; its 60 different numbers look like none"):
+        loaded(tmp_path, X=rng.normal(size=(60, 2)), y=rng.normal(size=60))
