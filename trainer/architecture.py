@@ -128,7 +128,7 @@ def _layers(network: Architecture, dropout: Setting, input_dropout: Setting) -> 
         if network.batch_norm:
             yield BatchNorm(width)
         yield kinds.activations[network.activation](width)
-        yield from (kinds.layers[kind](width) for kind in network.after_activation)  # type: ignore[call-arg]
+        yield from (kinds.layers[kind](width) for kind in network.after_activation)  # type: ignore[call-arg]  # a plug-in's layer takes its width alone
         if network.dropout > 0:
             yield Dropout(width, dropout)
         n_in = width

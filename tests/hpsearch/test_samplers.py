@@ -110,7 +110,7 @@ def test_a_proposal_leaves_the_history_and_the_global_random_numbers_alone(name:
     before, state = list(history), repr(np.random.get_state())  # noqa: NPY002 - this is what must not be touched
     _propose(name, history, 8)
     assert history == before
-    assert repr(np.random.get_state()) == state  # noqa: NPY002
+    assert repr(np.random.get_state()) == state  # noqa: NPY002 - as above
 
 
 @pytest.mark.parametrize("name", sorted(set(INSTALLED) - WITHOUT_CHANCE))

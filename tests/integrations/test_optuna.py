@@ -8,14 +8,14 @@ import pytest
 
 optuna = pytest.importorskip("optuna")
 
-from optuna.samplers import BaseSampler  # noqa: E402
-from optuna.testing.pytest_samplers import (  # noqa: E402
+from optuna.samplers import BaseSampler  # noqa: E402 - only where Optuna is
+from optuna.testing.pytest_samplers import (  # noqa: E402 - as above
     BasicSamplerTestCase,
     RelativeSamplerTestCase,
     SingleOnlySamplerTestCase,
 )
 
-from hpsearch.integrations.optuna import ZoomSampler  # noqa: E402
+from hpsearch.integrations.optuna import ZoomSampler  # noqa: E402 - as above
 
 
 class TestZoomSampler(BasicSamplerTestCase, RelativeSamplerTestCase, SingleOnlySamplerTestCase):
