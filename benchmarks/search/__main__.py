@@ -3,6 +3,7 @@
     python -m benchmarks.search tables                        # real trainings at fixed points; grows the forests
     python -m benchmarks.search run --objective simulated     # searches of a forest, in seconds
     python -m benchmarks.search run --objective real          # searches that train every trial
+    python -m benchmarks.search idle                          # how long workers wait for a round's last trial
     python -m benchmarks.search report
 
 Only the search differs: one space of nine settings, rounds of eight, the same data, epochs and trial seeds. A run adds
@@ -17,6 +18,7 @@ os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP
 import argparse
 from collections.abc import Sequence
 
+from benchmarks.search import idle
 from benchmarks.search.report import markdown
 from benchmarks.search.runs import DOUBLED, results, run
 from benchmarks.search.tables import RESULTS, make_table, table_file
@@ -30,7 +32,7 @@ TITLES = {"simulated": "Forests grown on 1 600 real trainings a task", "real": "
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make tables, search, or report."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", choices=["tables", "run", "report"])
+    parser.add_argument("what", choices=["tables", "run", "idle", "report"])
     parser.add_argument("--objective", choices=["simulated", "real"], default="simulated")
     there = [task for task in TASKS if task not in SHARED or "HPSEARCH_SHARED_DATA" in os.environ]
     parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=there)
@@ -42,6 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             make_table(task).to_parquet(table_file(task), index=False)
     elif options.what == "run":
         run(options.objective, options.methods, options.tasks, options.seeds)
+    elif options.what == "idle":
+        text = idle.report()
+        print(text)
+        (RESULTS / "idle.md").write_text(text, encoding="utf-8")
     else:
         report()
 
