@@ -87,10 +87,10 @@ def resume(path: Path, execution: Execution, hooks: Hooks, trials: int | None = 
     _check_same(folder.read_manifest(), config, data)
     task = Task.of(config, data)
     with ParquetStore(folder, schemas(config.space, config.run.recorded), time.monotonic) as store:
-        if trials is not None:
-            folder.extend(trials, _now())
-        hooks.started(summary_of(folder, config))
+        hooks.started(replace(summary_of(folder, config), planned=plan.trials))
         with _engine(task, execution, hooks, plan.trials) as engine:
+            if trials is not None:  # only now: if the engine cannot start, the sweep is as long as it was
+                folder.extend(trials, _now())
             _drive(task, plan, store, engine, hooks)
     return summary_of(folder, config)
 
