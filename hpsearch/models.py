@@ -22,11 +22,12 @@ from hpsearch.objective import (
     load_data,
     maximise,
     require_same_data,
+    schemas_of,
     train_trial,
 )
 from hpsearch.records import Trial
 from hpsearch.settings import architecture_of, plugins_of, rows_of
-from hpsearch.store import SweepFolder, schemas
+from hpsearch.store import SweepFolder
 from hpsearch.store.compare import Difference, count_compared, differences, tables_of_outcome, tables_of_trial
 from hpsearch.store.files import JsonLines, explaining, read_json_lines, write_text
 from hpsearch.summary import ranking
@@ -124,10 +125,12 @@ def rerun_best(path: Path, clock: Callable[[], float], *, top: int = 1, seeds: i
 
 def _leaders(sweep: _Sweep, count: int) -> list[tuple[Trial, float]]:
     """The best completed trials, best first, with the metric as recorded."""
-    metric = sweep.config.run.search.metric
-    order = ranking(sweep.folder.read_tables()["trials"], metric, maximise=maximise(metric)).slice(0, count)
+    search = sweep.config.run.search
+    metric, trials = search.metric, sweep.folder.read_tables()["trials"]
+    order = ranking(trials, metric, maximise=maximise(metric), repeats=search.repeats).slice(0, count)
     if not len(order):
-        raise HpsearchError(f"no trial of {sweep.folder.path} has completed, so there is no best one")
+        one = "trial" if search.repeats == 1 else f"configuration with all of its {search.repeats} trials"
+        raise HpsearchError(f"no {one} of {sweep.folder.path} has completed, so there is no best one")
     planned = {trial.number: trial for each in sweep.folder.read_rounds() for trial in each.trials}
     numbers, scores = order["trial"].to_pylist(), order[metric].to_pylist()
     return [(planned[number], score) for number, score in zip(numbers, scores, strict=True)]
@@ -136,7 +139,7 @@ def _leaders(sweep: _Sweep, count: int) -> list[tuple[Trial, float]]:
 def _retrained(sweep: _Sweep, trial: Trial) -> tuple[Rerun, Network | None]:
     recorded = tables_of_trial(sweep.folder.read_tables(), trial.number)
     outcome, network = train_trial(sweep.task, trial, sweep.worker)
-    tables = tables_of_outcome(outcome, schemas(sweep.config.space, sweep.config.run.recorded))
+    tables = tables_of_outcome(outcome, schemas_of(sweep.config))
     found = differences(recorded, tables)
     recorded_platform = recorded["trials"]["platform"][0].as_py()
     verdict = Verdict.NOT_REPRODUCED if found else Verdict.IDENTICAL

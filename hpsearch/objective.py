@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from hpsearch.config import Config, Known, Run, load_config
@@ -18,6 +19,7 @@ from hpsearch.seeds import TrialGenerators, split_seed
 from hpsearch.settings import architecture_of, plugins_of, rows_of, training_of
 from hpsearch.stopping import rungs
 from hpsearch.store.folder import SweepFolder
+from hpsearch.store.schema import schemas
 from trainer import Architecture, End, Epoch, Fit, Fitting, Network, Plugin, TrainerError, build_stack
 from trainer.arrays import Array
 from trainer.data import Dataset, Prepared, Rows, load, prepare
@@ -133,6 +135,11 @@ def config_of(folder: SweepFolder) -> Config:
     """The config of a sweep; raises UsageError if it is no longer the one that the sweep began with."""
     folder.require_config_as_written()
     return load_config(folder.config, KNOWN)
+
+
+def schemas_of(config: Config) -> dict[str, pa.Schema]:
+    """The schema of each table of a config's sweep."""
+    return schemas(config.space, config.run.recorded, config.run.search.repeats)
 
 
 def maximise(metric: str) -> bool:

@@ -28,6 +28,7 @@ class Trial:
     unit: tuple[float, ...]  # the point in the unit cube
     values: Mapping[str, Scalar]  # the searched settings by name
     limits: tuple[float, ...] = ()  # the worst scores, smaller being better, with which it goes on after its rungs
+    configuration: int | None = None  # from 0, over the whole sweep; None if each is trained once
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """The search as a pure function: which trials make up a round, given the rounds it may see."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hpsearch.records import Interval, Observation, Round, Status, Trial
+from hpsearch.repeats import by_configuration
 from hpsearch.samplers import Ask, Proposal, Sampler, UnitInterval
 from hpsearch.seeds import trial_seed
 from hpsearch.space import Scalar, Setting, Space
@@ -18,18 +19,24 @@ class Plan:
     sampler: Sampler
     seed: int
     trials: int  # how many in all
-    round_size: int
+    round_size: int  # trials
     lookahead: int  # how many rounds may be under way before the one being planned
     metric: str  # by which trials are ranked
     maximise: bool
     stopping: Rule | None  # by which trials are stopped early
     epochs: Callable[[Mapping[str, Scalar]], int]  # of a trial, by its values
     start_with: tuple[Mapping[str, Scalar], ...] = ()  # known configurations, tried first
+    repeats: int = 1  # how many trials each configuration has, one after another
 
     @property
     def rounds(self) -> int:
         """How many rounds there are; the last one may be cut short."""
         return -(-self.trials // self.round_size)
+
+    @property
+    def configurations(self) -> int:
+        """How many configurations a round has."""
+        return self.round_size // self.repeats
 
     def visible(self, number: int) -> int:
         """How many rounds, from the first, round `number` may look at; they must be finished."""
@@ -65,23 +72,25 @@ def next_round(plan: Plan, earlier: Sequence[Round], history: Sequence[Observati
     trials before the extension as they were.
     """
     number = len(earlier)
-    given = plan.start_with[number * plan.round_size :][: plan.round_size]
-    proposal = _proposal(plan, earlier, with_extrapolated_scores(history), plan.round_size - len(given))
-    worst = limits(plan.stopping, history)
+    given = plan.start_with[number * plan.configurations :][: plan.configurations]
+    known = by_configuration(with_extrapolated_scores(history), plan.repeats)
+    proposal = _proposal(plan, earlier, known, plan.configurations - len(given))
+    worst = limits(plan.stopping, by_configuration(history, plan.repeats))
     configurations = [(plan.space.point(values), values) for values in given]
     configurations += [(point, plan.space.values(point)) for point in proposal.points]
-    trials = tuple(
+    trials = [
         Trial(
             number=number * plan.round_size + index,
             round=number,
             seed=trial_seed(plan.seed, number, index),
-            unit=point,
-            values=values,
+            unit=configurations[index // plan.repeats][0],
+            values=configurations[index // plan.repeats][1],
             limits=worst,
+            configuration=number * plan.configurations + index // plan.repeats if plan.repeats > 1 else None,
         )
-        for index, (point, values) in enumerate(configurations)
-    )
-    return Round(number, trials, proposal.global_share, _in_values(plan.space, proposal))
+        for index in range(plan.round_size)
+    ]
+    return Round(number, tuple(trials), proposal.global_share, _in_values(plan.space, proposal))
 
 
 def _proposal(plan: Plan, earlier: Sequence[Round], history: Sequence[Observation], size: int) -> Proposal:
@@ -91,11 +100,15 @@ def _proposal(plan: Plan, earlier: Sequence[Round], history: Sequence[Observatio
     ask = Ask(
         space=plan.space,
         history=history,
-        pending=[trial for planned in earlier[plan.visible(number) :] for trial in planned.trials],
+        pending=[
+            replace(trial, number=trial.number // plan.repeats)
+            for planned in earlier[plan.visible(number) :]
+            for trial in planned.trials[:: plan.repeats]
+        ],
         size=size,
         round=number,
         seed=plan.seed,
-        given=min(len(plan.start_with), number * plan.round_size),
+        given=min(len(plan.start_with), number * plan.configurations),
     )
     return plan.sampler.propose(ask)
 

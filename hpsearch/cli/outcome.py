@@ -55,10 +55,17 @@ def _text(summary: Summary, running: bool) -> str:
         + (f": {counts}" if counts else "")
     ]
     if summary.best:
-        lines += [f"Best trial: {summary.best['trial']}", *_scores(summary.best), *_settings(summary), *_edges(summary)]
+        lines += [_best(summary, summary.best), *_scores(summary.best), *_settings(summary), *_edges(summary)]
     if summary.done > summary.counts.get(Status.COMPLETED, 0):
         lines.append(f"Why trials did not complete: hpsearch trials {summary.path} --all")
     return "\n".join(lines)
+
+
+def _best(summary: Summary, best: Any) -> str:
+    if summary.repeats == 1:
+        return f"Best trial: {best['trial']}"
+    last = best["trial"] + summary.repeats - 1
+    return f"Best configuration: {best['configuration']}, means over its trials {best['trial']} to {last}"
 
 
 def _edges(summary: Summary) -> list[str]:

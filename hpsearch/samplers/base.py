@@ -27,7 +27,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class Ask:
-    """A wish for the points of a round, with all that may be known of the rounds before it."""
+    """A wish for the points of a round, with all that may be known of the rounds before it.
+
+    A trial here stands for a configuration, with all of its repeats.
+    """
 
     space: Space
     history: Sequence[Observation]  # every trial of the rounds that may be seen, finished, in order
@@ -84,7 +87,7 @@ class Sampler(ABC):
         self.settings = settings
 
     def require(self, space: Space, trials: int) -> None:
-        """Raise UsageError if so many trials cannot be had."""
+        """Raise UsageError if so many trials, each with a configuration of its own, cannot be had."""
 
     @abstractmethod
     def propose(self, ask: Ask) -> Proposal:

@@ -20,6 +20,7 @@ def rows_of(outcome: Outcome) -> dict[str, list[Row]]:
     trial = {
         "trial": number,
         "round": outcome.trial.round,
+        "configuration": outcome.trial.configuration,
         "status": result.status.value,
         **{f"param_{name}": value for name, value in outcome.trial.values.items()},
         **result.scores,

@@ -21,13 +21,17 @@ TIMING_AND_PLACE = ("started_at", "duration_s", "worker", "node", "platform")
 """The columns of `trials` that are no part of a result, and so never compared."""
 
 
-def schemas(space: Space, recorded: Sequence[str]) -> dict[str, pa.Schema]:
-    """The schema of each table, for these searched settings and recorded scores."""
+def schemas(space: Space, recorded: Sequence[str], repeats: int = 1) -> dict[str, pa.Schema]:
+    """The schema of each table, for these searched settings and recorded scores.
+
+    Where a configuration has several trials, theirs say which is theirs.
+    """
     params = [(f"param_{name}", kind) for name, kind in _param_types(space).items()]
     scores = [(score, pa.float64()) for score in recorded]
     trials: list[tuple[str, pa.DataType]] = [
         ("trial", pa.int64()),
         ("round", pa.int64()),
+        *([("configuration", pa.int64())] if repeats > 1 else []),
         ("status", pa.string()),
         *params,
         *scores,
