@@ -139,7 +139,8 @@ def config_of(folder: SweepFolder) -> Config:
 
 def schemas_of(config: Config) -> dict[str, pa.Schema]:
     """The schema of each table of a config's sweep."""
-    return schemas(config.space, config.run.recorded, config.run.search.repeats)
+    search = config.run.search
+    return schemas(config.space, config.run.recorded, repeats=search.repeats, widen=search.widen)
 
 
 def maximise(metric: str) -> bool:

@@ -39,6 +39,8 @@ class Interval:
     centre: Scalar  # the leader's value; None while there was no leader
     low: Scalar  # None for a choice, which has no order
     high: Scalar
+    range_low: Scalar = None  # the ends of the setting's whole range, where ranges may be widened; None else
+    range_high: Scalar = None
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ from hpsearch.stopping import STOPPING
 from hpsearch.store import ParquetStore, SweepFolder, create_folder, require_new
 from hpsearch.summary import Summary, ranking, summarise
 from hpsearch.sweep import Plan
+from hpsearch.widening import space_of, widenings
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,11 @@ def plan_of(config: Config, trials: int | None = None) -> Plan:
             f"trials each; take {' or '.join(map(str, whole))} trials"
         )
     sampler = SAMPLERS[search.strategy](Settings(points=search.points))
+    if search.widen and not sampler.widens:
+        raise UsageError(
+            f"search.widen: the strategy {search.strategy} keeps to the ranges that it began with; "
+            "take another, such as zoom, or leave search.widen out"
+        )
     sampler.require(config.space, trials // search.repeats)
     return Plan(
         space=config.space,
@@ -129,6 +135,7 @@ def plan_of(config: Config, trials: int | None = None) -> Plan:
         epochs=lambda values: config.trial(values).train.epochs,
         start_with=tuple(search.start_with),
         repeats=search.repeats,
+        allows=config.allows if search.widen else None,
     )
 
 
@@ -140,7 +147,9 @@ def summary_of(folder: SweepFolder, config: Config) -> Summary:
     summary = summarise(
         folder.path, trials, planned, search.metric, maximise=maximise(search.metric), repeats=search.repeats
     )
-    return replace(summary, edges=config.edges(summary.settings))
+    rounds = folder.read_rounds() if search.widen else []
+    space = space_of(config.space, rounds[-1]) if rounds else config.space
+    return replace(summary, edges=config.edges(summary.settings, space), widened=widenings(config.space, space))
 
 
 def ranked_trials(folder: SweepFolder, config: Config) -> pa.Table:

@@ -23,6 +23,7 @@ class Summary:
     repeats: int = 1  # trials of a configuration
     scores: Mapping[int, Sequence[float]] = field(default_factory=dict)
     """Of each configuration with several trials: the metric of those that have completed."""
+    widened: Sequence[str] = ()  # which ranges are wider than at first
     edges: Sequence[str] = ()  # where the best trial lies at an end of a range that could be wider
 
     @property

@@ -9,6 +9,7 @@ from hpsearch.samplers import Ask, Proposal, Sampler, UnitInterval
 from hpsearch.seeds import trial_seed
 from hpsearch.space import Scalar, Setting, Space
 from hpsearch.stopping import Rule, limits, rung_scores, with_extrapolated_scores
+from hpsearch.widening import Allows, next_space, placed, range_of
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Plan:
     epochs: Callable[[Mapping[str, Scalar]], int]  # of a trial, by its values
     start_with: tuple[Mapping[str, Scalar], ...] = ()  # known configurations, tried first
     repeats: int = 1  # how many trials each configuration has, one after another
+    allows: Allows | None = None  # whether a range may be widened so; None: ranges stay as they are
 
     @property
     def rounds(self) -> int:
@@ -74,10 +76,11 @@ def next_round(plan: Plan, earlier: Sequence[Round], history: Sequence[Observati
     number = len(earlier)
     given = plan.start_with[number * plan.configurations :][: plan.configurations]
     known = by_configuration(with_extrapolated_scores(history), plan.repeats)
-    proposal = _proposal(plan, earlier, known, plan.configurations - len(given))
+    space = plan.space if plan.allows is None else next_space(plan.space, earlier, known, plan.allows)
+    proposal = _proposal(plan, space, earlier, known, plan.configurations - len(given))
     worst = limits(plan.stopping, by_configuration(history, plan.repeats))
-    configurations = [(plan.space.point(values), values) for values in given]
-    configurations += [(point, plan.space.values(point)) for point in proposal.points]
+    configurations = [(space.point(values), values) for values in given]
+    configurations += [(point, space.values(point)) for point in proposal.points]
     trials = [
         Trial(
             number=number * plan.round_size + index,
@@ -90,21 +93,29 @@ def next_round(plan: Plan, earlier: Sequence[Round], history: Sequence[Observati
         )
         for index in range(plan.round_size)
     ]
-    return Round(number, tuple(trials), proposal.global_share, _in_values(plan.space, proposal))
+    return Round(
+        number, tuple(trials), proposal.global_share, _in_values(space, proposal, ranges=plan.allows is not None)
+    )
 
 
-def _proposal(plan: Plan, earlier: Sequence[Round], history: Sequence[Observation], size: int) -> Proposal:
+def _proposal(
+    plan: Plan, space: Space, earlier: Sequence[Round], history: Sequence[Observation], size: int
+) -> Proposal:
     if size == 0:
         return Proposal(())
     number = len(earlier)
+    pending = [
+        replace(trial, number=trial.number // plan.repeats)
+        for planned in earlier[plan.visible(number) :]
+        for trial in planned.trials[:: plan.repeats]
+    ]
+    if plan.allows is not None:
+        history = placed(history, plan.space, earlier, space)
+        pending = placed(pending, plan.space, earlier, space)
     ask = Ask(
-        space=plan.space,
+        space=space,
         history=history,
-        pending=[
-            replace(trial, number=trial.number // plan.repeats)
-            for planned in earlier[plan.visible(number) :]
-            for trial in planned.trials[:: plan.repeats]
-        ],
+        pending=pending,
         size=size,
         round=number,
         seed=plan.seed,
@@ -113,17 +124,18 @@ def _proposal(plan: Plan, earlier: Sequence[Round], history: Sequence[Observatio
     return plan.sampler.propose(ask)
 
 
-def _in_values(space: Space, proposal: Proposal) -> tuple[Interval, ...]:
-    """The region in the settings' own values; without one, the whole range of each setting."""
+def _in_values(space: Space, proposal: Proposal, *, ranges: bool) -> tuple[Interval, ...]:
+    """The region in the settings' own values; without one, the whole range of each setting. With `ranges`, those too."""
     region = proposal.region or (None,) * len(space.settings)
     settings = zip(space.titles, space.settings, region, strict=True)
-    return tuple(_interval(name, setting, place) for name, setting, place in settings)
+    return tuple(_interval(name, setting, place, ranges=ranges) for name, setting, place in settings)
 
 
-def _interval(name: str, setting: Setting, place: UnitInterval | None) -> Interval:
+def _interval(name: str, setting: Setting, place: UnitInterval | None, *, ranges: bool) -> Interval:
     value = setting.distribution.from_unit
     centre = None if place is None else value(place.centre)
     if not setting.distribution.ordered:
         return Interval(name, centre, None, None)
     low, high = (0.0, 1.0) if place is None else (place.low, place.high)
-    return Interval(name, centre, value(low), value(high))
+    ends = range_of(setting.distribution) if ranges else ()
+    return Interval(name, centre, value(low), value(high), *ends)

@@ -82,6 +82,8 @@ class Sampler(ABC):
 
     kind: ClassVar[str]
     """The strategy's name in a config."""
+    widens: ClassVar[bool] = True
+    """Whether the ranges of its space may grow from round to round."""
 
     def __init__(self, settings: Settings = Settings()) -> None:
         self.settings = settings

@@ -19,6 +19,7 @@ class Grid(Sampler):
     """
 
     kind: ClassVar[str] = "grid"
+    widens: ClassVar[bool] = False
 
     def require(self, space: Space, trials: int) -> None:
         there_are = sum(1 for _ in islice(_grid(space.settings, {}, self.settings.points), trials))

@@ -161,8 +161,13 @@ def round_record(planned: Round) -> dict[str, Any]:
         "round": planned.number,
         "trials": [_trial_record(trial) for trial in planned.trials],
         "global_share": planned.global_share,
-        "region": [[place.setting, place.centre, place.low, place.high] for place in planned.region],
+        "region": [_interval_record(place) for place in planned.region],
     }
+
+
+def _interval_record(place: Interval) -> list[Any]:
+    record = [place.setting, place.centre, place.low, place.high]
+    return record if place.range_low is None else [*record, place.range_low, place.range_high]
 
 
 def _trial_record(trial: Trial) -> list[Any]:

@@ -52,6 +52,7 @@ def region_rows(planned: Round) -> list[Row]:
             row["member"] = None if interval.centre is None else str(interval.centre)
         else:
             row |= {"centre": interval.centre, "low": interval.low, "high": interval.high}
+            row |= {"range_low": interval.range_low, "range_high": interval.range_high}
         rows.append(row)
     return rows
 

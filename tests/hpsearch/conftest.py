@@ -60,7 +60,7 @@ def make_folder(tmp_path: Path) -> Callable[..., SweepFolder]:
             tmp_path / name,
             "name: sweep\n",
             {"seed": 0, "platform": "here", "data": {}},
-            schemas(plan.space, RECORDED, plan.repeats),
+            schemas(plan.space, RECORDED, repeats=plan.repeats, widen=plan.allows is not None),
         )
 
     return made

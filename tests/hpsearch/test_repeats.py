@@ -137,7 +137,7 @@ def test_configurations_are_ranked_by_their_means_once_all_of_their_trials_compl
             {"trial": number, "configuration": number // REPEATS, "status": status.value, "val_loss": loss}
             for number, (status, loss) in enumerate(rows)
         ],
-        schemas(plan_of(CONTINUOUS).space, RECORDED, REPEATS)["trials"],
+        schemas(plan_of(CONTINUOUS).space, RECORDED, repeats=REPEATS)["trials"],
     )
     sign = -1 if maximise else 1
     groups = [rows[start : start + REPEATS] for start in range(0, len(rows), REPEATS)]
