@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 
 from hpsearch.config import Config, dump
-from hpsearch.confirmation import FEWEST_SEEDS, Estimate, Leader, confirm, with_fresh_seeds
-from hpsearch.errors import HpsearchError
+from hpsearch.confirmation import FEWEST_SEEDS, Estimate, Leader, confirm, leaders_of, with_fresh_seeds
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import (
     Data,
@@ -20,7 +20,6 @@ from hpsearch.objective import (
     blas_threads,
     config_of,
     load_data,
-    maximise,
     require_same_data,
     schemas_of,
     train_trial,
@@ -31,7 +30,6 @@ from hpsearch.settings import architecture_of, plugins_of, rows_of
 from hpsearch.store import SweepFolder
 from hpsearch.store.compare import Difference, count_compared, differences, tables_of_outcome, tables_of_trial
 from hpsearch.store.files import JsonLines, explaining, read_json_lines, write_text
-from hpsearch.summary import ranking
 from trainer import Model, Network, evaluate
 
 MODEL, REFITTED = "model.npz", "model-refit.npz"
@@ -120,34 +118,22 @@ def rerun_best(path: Path, clock: Callable[[], float], *, top: int = 1, seeds: i
     HpsearchError if there is no best trial or it cannot be refitted, UsageError if the data has changed.
     """
     sweep = _Sweep.of(path, clock)
-    recorded = _leaders(sweep, top)
-    leaders = confirm(sweep.task, recorded, seeds, sweep.worker) if seeds else []
+    recorded = leaders_of(sweep.folder, sweep.config, top)
+    again = partial(with_fresh_seeds, sweep_seed=sweep.config.run.seed, count=seeds)
+    leaders = confirm(sweep.task, recorded, again, sweep.worker) if seeds else []
     best = leaders[0].trial if leaders else recorded[0][0]
     rerun, network = _retrained(sweep, best)
     trusted = network is not None and rerun.verdict is not Verdict.NOT_REPRODUCED
     models = {MODEL: _model(sweep.config, best, sweep.data, network)} if trusted and network else {}
-    again = None
+    refitting = None
     if refitted and models and rerun.best_epoch:
-        again, models[REFITTED] = refit(sweep.config, sweep.data, best, rerun.best_epoch)
+        refitting, models[REFITTED] = refit(sweep.config, sweep.data, best, rerun.best_epoch)
     with explaining(path):
         _write(sweep, best, models)
         look = _look(path / "best" / "looks.jsonl", sweep, best, network, seeds) if models and network else None
-        found = Best(leaders, rerun, look, again)
+        found = Best(leaders, rerun, look, refitting)
         write_text(path / "best" / "report.json", found.as_json())
     return found
-
-
-def _leaders(sweep: _Sweep, count: int) -> list[tuple[Trial, float]]:
-    """The best completed trials, best first, with the metric as recorded."""
-    search = sweep.config.run.search
-    metric, trials = search.metric, sweep.folder.read_tables()["trials"]
-    order = ranking(trials, metric, maximise=maximise(metric), repeats=search.repeats).slice(0, count)
-    if not len(order):
-        one = "trial" if search.repeats == 1 else f"configuration with all of its {search.repeats} trials"
-        raise HpsearchError(f"no {one} of {sweep.folder.path} has completed, so there is no best one")
-    planned = {trial.number: trial for each in sweep.folder.read_rounds() for trial in each.trials}
-    numbers, scores = order["trial"].to_pylist(), order[metric].to_pylist()
-    return [(planned[number], score) for number, score in zip(numbers, scores, strict=True)]
 
 
 def _retrained(sweep: _Sweep, trial: Trial) -> tuple[Rerun, Network | None]:
