@@ -26,6 +26,7 @@ from hpsearch.objective import (
     Task,
     blas_threads,
     config_of,
+    flops,
     load_data,
     maximise,
     require_same_data,
@@ -121,6 +122,11 @@ def plan_of(config: Config, trials: int | None = None) -> Plan:
             f"search.widen: the strategy {search.strategy} keeps to the ranges that it began with; "
             "take another, such as zoom, or leave search.widen out"
         )
+    if search.cost is not None and not sampler.prices:
+        raise UsageError(
+            f"search.cost: the strategy {search.strategy} cannot prefer cheap networks; take zoom, or leave "
+            "search.cost out"
+        )
     sampler.require(config.space, trials // search.repeats)
     return Plan(
         space=config.space,
@@ -167,7 +173,7 @@ def _drive(task: Task, plan: Plan, store: ParquetStore, engine: Engine, hooks: H
     config = task.config
     hooks.ready(engine.workers)
     driver = Driver(
-        plan,
+        plan if config.run.search.cost is None else replace(plan, cost=partial(flops, task)),
         store,
         engine,
         observer=hooks.observer,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from hpsearch.records import Interval, Observation, Round, Status, Trial
 from hpsearch.repeats import by_configuration
-from hpsearch.samplers import Ask, Proposal, Sampler, UnitInterval
+from hpsearch.samplers import Ask, Cost, Proposal, Sampler, UnitInterval
 from hpsearch.seeds import trial_seed
 from hpsearch.space import Scalar, Setting, Space
 from hpsearch.stopping import Rule, limits, rung_scores, with_extrapolated_scores
@@ -29,6 +29,7 @@ class Plan:
     start_with: tuple[Mapping[str, Scalar], ...] = ()  # known configurations, tried first
     repeats: int = 1  # how many trials each configuration has, one after another
     allows: Allows | None = None  # whether a range may be widened so; None: ranges stay as they are
+    cost: Cost | None = None  # of a trial, by its values, if less is better
 
     @property
     def rounds(self) -> int:
@@ -120,6 +121,7 @@ def _proposal(
         round=number,
         seed=plan.seed,
         given=min(len(plan.start_with), number * plan.configurations),
+        cost=plan.cost,
     )
     return plan.sampler.propose(ask)
 

@@ -184,6 +184,7 @@ class Search(Block):
     stopping: Annotated[str, AfterValidator(_stopping)] = "envelope"  # of trials that fall behind earlier ones
     start_with: list[dict[str, Any]] = []  # known configurations, by the names of the searched settings; tried first
     widen: bool = False  # a range at whose end the best lies
+    cost: Literal["flops"] | None = None  # what cheap networks have less of, and are preferred for
     points: Annotated[int, Field(ge=1)] = 5  # of grid: how many values of each setting
 
 
