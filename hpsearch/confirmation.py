@@ -1,14 +1,18 @@
 """Confirmation: leaders trained again with fresh seeds, because the winner of many trials looks better than it is."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
+from hpsearch.config import Config
 from hpsearch.driver import STACK
+from hpsearch.errors import HpsearchError
 from hpsearch.objective import Task, Worker, maximise, run_trials, stack_key
 from hpsearch.records import Status, Trial
-from hpsearch.seeds import confirmation_seed
+from hpsearch.seeds import confirmation_seed, recheck_seed
+from hpsearch.store import SweepFolder
+from hpsearch.summary import ranking
 
 LEVEL = 0.95
 FEWEST_SEEDS = 2  # of which a standard deviation can be taken
@@ -16,19 +20,19 @@ FEWEST_SEEDS = 2  # of which a standard deviation can be taken
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over seeds, and the half width of its 95% interval: t · s/√n (Student 1908)."""
+    """A mean over seeds, and the half width of its interval, of 95% if nothing else is said: t · s/√n (Student 1908)."""
 
     mean: float
     half_width: float
     seeds: int
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> "Estimate":
+    def of(cls, values: Sequence[float], level: float = LEVEL) -> "Estimate":
         """From at least two values."""
         from scipy.stats import t
 
         count = len(values)
-        quantile = float(t.ppf((1 + LEVEL) / 2, count - 1))
+        quantile = float(t.ppf((1 + level) / 2, count - 1))
         return cls(fmean(values), quantile * stdev(values) / math.sqrt(count), count)
 
 
@@ -42,14 +46,32 @@ class Leader:
     estimate: Estimate | None  # of the scores; None if fewer than two trainings completed
 
 
-def confirm(task: Task, recorded: Sequence[tuple[Trial, float]], seeds: int, worker: Worker) -> list[Leader]:
-    """Train each trial's configuration with so many fresh seeds, and rank by the mean: the best first.
+def leaders_of(folder: SweepFolder, config: Config, count: int) -> list[tuple[Trial, float]]:
+    """The best completed trials of a sweep, best first, with the metric as recorded; raises HpsearchError if none is."""
+    search = config.run.search
+    trials = folder.read_tables()["trials"]
+    order = ranking(trials, search.metric, maximise=maximise(search.metric), repeats=search.repeats).slice(0, count)
+    if not len(order):
+        one = "trial" if search.repeats == 1 else f"configuration with all of its {search.repeats} trials"
+        raise HpsearchError(f"no {one} of {folder.path} has completed, so there is no best one")
+    planned = {trial.number: trial for each in folder.read_rounds() for trial in each.trials}
+    numbers, scores = order["trial"].to_pylist(), order[search.metric].to_pylist()
+    return [(planned[number], score) for number, score in zip(numbers, scores, strict=True)]
+
+
+def confirm(
+    task: Task,
+    recorded: Sequence[tuple[Trial, float]],
+    again: Callable[[Trial], Sequence[Trial]],
+    worker: Worker,
+) -> list[Leader]:
+    """Train each trial's configuration `again`, with fresh seeds, and rank by the mean: the best first.
 
     A configuration that did not complete with every seed comes after all that did; ties go to the lowest trial.
     """
     metric = task.config.run.search.metric
     sign = -1 if maximise(metric) else 1
-    leaders = [_leader(task, trial, score, metric, seeds, worker) for trial, score in recorded]
+    leaders = [_leader(task, trial, score, again(trial), worker) for trial, score in recorded]
 
     def rank(leader: Leader) -> tuple[int, float, int]:
         mean = math.inf if leader.estimate is None else sign * leader.estimate.mean
@@ -65,11 +87,18 @@ def with_fresh_seeds(trial: Trial, sweep_seed: int, count: int) -> list[Trial]:
     ]
 
 
-def _leader(task: Task, trial: Trial, recorded: float, metric: str, seeds: int, worker: Worker) -> Leader:
-    again = with_fresh_seeds(trial, task.config.run.seed, seeds)
+def with_shared_seeds(trial: Trial, sweep_seed: int, count: int) -> list[Trial]:
+    """The same with seeds that all trials share, so that they can be compared in pairs."""
+    return [replace(trial, seed=recheck_seed(sweep_seed, index), limits=()) for index in range(count)]
+
+
+def _leader(task: Task, trial: Trial, recorded: float, again: Sequence[Trial], worker: Worker) -> Leader:
+    metric = task.config.run.search.metric
     size = 1 if stack_key(task, trial) is None else STACK
     outcomes = [
-        outcome for start in range(0, seeds, size) for outcome in run_trials(task, again[start : start + size], worker)
+        outcome
+        for start in range(0, len(again), size)
+        for outcome in run_trials(task, again[start : start + size], worker)
     ]
     scores = tuple(
         outcome.result.scores[metric] if outcome.result.status is Status.COMPLETED else None for outcome in outcomes

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 
 from hpsearch.config import Config, dump
-from hpsearch.confirmation import FEWEST_SEEDS, Estimate, Leader, confirm, with_fresh_seeds
-from hpsearch.errors import HpsearchError
+from hpsearch.confirmation import FEWEST_SEEDS, Estimate, Leader, confirm, leaders_of, with_fresh_seeds
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import (
     Data,
@@ -20,17 +20,20 @@ from hpsearch.objective import (
     blas_threads,
     config_of,
     load_data,
-    maximise,
     require_same_data,
+    schemas_of,
     train_trial,
 )
 from hpsearch.records import Trial
+from hpsearch.refit import Refit, refit
 from hpsearch.settings import architecture_of, plugins_of, rows_of
-from hpsearch.store import SweepFolder, schemas
+from hpsearch.store import SweepFolder
 from hpsearch.store.compare import Difference, count_compared, differences, tables_of_outcome, tables_of_trial
 from hpsearch.store.files import JsonLines, explaining, read_json_lines, write_text
-from hpsearch.summary import ranking
 from trainer import Model, Network, evaluate
+
+MODEL, REFITTED = "model.npz", "model-refit.npz"
+"""The files of the re-run model, and of the one that was trained on the validation rows as well."""
 
 
 class Verdict(StrEnum):
@@ -50,6 +53,7 @@ class Rerun:
     compared: int  # recorded values that were compared
     differences: tuple[Difference, ...]
     scores: Mapping[str, float]  # of the re-run, on training and validation rows
+    best_epoch: int | None  # whose weights the model has
     recorded_platform: str
     platform: str
 
@@ -71,6 +75,7 @@ class Best:
     leaders: Sequence[Leader]  # by their means over fresh seeds; empty without a confirmation
     rerun: Rerun
     look: Look | None
+    refit: Refit | None  # None if none was asked for, or the re-run did not reproduce
 
     def as_json(self) -> str:
         """As JSON text."""
@@ -78,6 +83,7 @@ class Best:
             **asdict(self.rerun),
             "confirmation": [asdict(leader) for leader in self.leaders],
             "test": None if self.look is None else asdict(self.look),
+            "refit": None if self.refit is None else asdict(self.refit),
         }
         return json.dumps(content, indent=2, default=str) + "\n"
 
@@ -103,40 +109,37 @@ class _Sweep:
         return cls(folder, config, data, Task.of(config, data), worker, clock)
 
 
-def rerun_best(path: Path, clock: Callable[[], float], *, top: int = 1, seeds: int = 0) -> Best:
+def rerun_best(path: Path, clock: Callable[[], float], *, top: int = 1, seeds: int = 0, refitted: bool = False) -> Best:
     """Retrain the best trial of a sweep, compare every recorded number, and write `best/`.
 
     With `seeds`, the `top` leaders are first trained with so many fresh seeds, and the best is the one with the best
     mean. A re-run that should have given the recorded numbers and did not gets no look at the test rows and leaves
-    no model. Raises HpsearchError if there is no best trial, UsageError if the data has changed.
+    no model; else there is, with `refitted`, also one that was trained on training and validation rows together. Raises
+    HpsearchError if there is no best trial or it cannot be refitted, UsageError if the data has changed.
     """
     sweep = _Sweep.of(path, clock)
-    recorded = _leaders(sweep, top)
-    leaders = confirm(sweep.task, recorded, seeds, sweep.worker) if seeds else []
+    recorded = leaders_of(sweep.folder, sweep.config, top)
+    again = partial(with_fresh_seeds, sweep_seed=sweep.config.run.seed, count=seeds)
+    leaders = confirm(sweep.task, recorded, again, sweep.worker) if seeds else []
     best = leaders[0].trial if leaders else recorded[0][0]
     rerun, network = _retrained(sweep, best)
+    trusted = network is not None and rerun.verdict is not Verdict.NOT_REPRODUCED
+    models = {MODEL: _model(sweep.config, best, sweep.data, network)} if trusted and network else {}
+    refitting = None
+    if refitted and models and rerun.best_epoch:
+        refitting, models[REFITTED] = refit(sweep.config, sweep.data, best, rerun.best_epoch)
     with explaining(path):
-        look = _write(sweep, rerun, network, seeds)
-        found = Best(leaders, rerun, look)
+        _write(sweep, best, models)
+        look = _look(path / "best" / "looks.jsonl", sweep, best, network, seeds) if models and network else None
+        found = Best(leaders, rerun, look, refitting)
         write_text(path / "best" / "report.json", found.as_json())
     return found
-
-
-def _leaders(sweep: _Sweep, count: int) -> list[tuple[Trial, float]]:
-    """The best completed trials, best first, with the metric as recorded."""
-    metric = sweep.config.run.search.metric
-    order = ranking(sweep.folder.read_tables()["trials"], metric, maximise=maximise(metric)).slice(0, count)
-    if not len(order):
-        raise HpsearchError(f"no trial of {sweep.folder.path} has completed, so there is no best one")
-    planned = {trial.number: trial for each in sweep.folder.read_rounds() for trial in each.trials}
-    numbers, scores = order["trial"].to_pylist(), order[metric].to_pylist()
-    return [(planned[number], score) for number, score in zip(numbers, scores, strict=True)]
 
 
 def _retrained(sweep: _Sweep, trial: Trial) -> tuple[Rerun, Network | None]:
     recorded = tables_of_trial(sweep.folder.read_tables(), trial.number)
     outcome, network = train_trial(sweep.task, trial, sweep.worker)
-    tables = tables_of_outcome(outcome, schemas(sweep.config.space, sweep.config.run.recorded))
+    tables = tables_of_outcome(outcome, schemas_of(sweep.config))
     found = differences(recorded, tables)
     recorded_platform = recorded["trials"]["platform"][0].as_py()
     verdict = Verdict.NOT_REPRODUCED if found else Verdict.IDENTICAL
@@ -146,32 +149,30 @@ def _retrained(sweep: _Sweep, trial: Trial) -> tuple[Rerun, Network | None]:
         compared=count_compared(recorded),
         differences=tuple(found),
         scores=outcome.result.scores,
+        best_epoch=outcome.result.best_epoch,
         recorded_platform=recorded_platform,
         platform=sweep.worker.platform,
     )
     return rerun, network
 
 
-def _write(sweep: _Sweep, rerun: Rerun, network: Network | None, seeds: int) -> Look | None:
+def _write(sweep: _Sweep, trial: Trial, models: Mapping[str, Model]) -> None:
     """Fill `best/`, in which nothing of an earlier re-run stays but its looks."""
     folder = sweep.folder.path / "best"
     folder.mkdir(exist_ok=True)
-    (folder / "model.npz").unlink(missing_ok=True)
-    look = None
-    if network is not None and rerun.verdict is not Verdict.NOT_REPRODUCED:
-        _write_model(folder / "model.npz", sweep.config, rerun.trial, sweep.data, network)
-        look = _look(folder / "looks.jsonl", sweep, rerun.trial, network, seeds)
-    settings = sweep.config.trial(rerun.trial.values).model_dump(mode="json")
+    for name in (MODEL, REFITTED):
+        (folder / name).unlink(missing_ok=True)
+        if name in models:
+            models[name].save(folder / name)
+    settings = sweep.config.trial(trial.values).model_dump(mode="json")
     settings["plugins"] = [f"../{file}" for file in settings["plugins"]]  # paths start from the config's folder
     write_text(folder / "config.yaml", dump(settings))
-    return look
 
 
-def _write_model(file: Path, config: Config, trial: Trial, data: Data, network: Network) -> None:
+def _model(config: Config, trial: Trial, data: Data, network: Network) -> Model:
     run, prepared = config.trial(trial.values), data.prepared
     architecture = architecture_of(run, prepared.train, prepared.classes, plugins_of(config))
-    model = Model(architecture, network.parameters, network.statistics, prepared.standardizer, prepared.classes)
-    model.save(file)
+    return Model(architecture, network.parameters, network.statistics, prepared.standardizer, prepared.classes)
 
 
 def _look(file: Path, sweep: _Sweep, trial: Trial, network: Network, seeds: int) -> Look | None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from hpsearch.config import Config, Known, Run, load_config
@@ -16,8 +17,10 @@ from hpsearch.gate import Gate
 from hpsearch.records import EpochRow, Outcome, Place, Result, Status, Trial
 from hpsearch.seeds import TrialGenerators, split_seed
 from hpsearch.settings import architecture_of, plugins_of, rows_of, training_of
+from hpsearch.space import Scalar
 from hpsearch.stopping import rungs
 from hpsearch.store.folder import SweepFolder
+from hpsearch.store.schema import schemas
 from trainer import Architecture, End, Epoch, Fit, Fitting, Network, Plugin, TrainerError, build_stack
 from trainer.arrays import Array
 from trainer.data import Dataset, Prepared, Rows, load, prepare
@@ -135,6 +138,12 @@ def config_of(folder: SweepFolder) -> Config:
     return load_config(folder.config, KNOWN)
 
 
+def schemas_of(config: Config) -> dict[str, pa.Schema]:
+    """The schema of each table of a config's sweep."""
+    search = config.run.search
+    return schemas(config.space, config.run.recorded, repeats=search.repeats, widen=search.widen)
+
+
 def maximise(metric: str) -> bool:
     """Whether the better of two trials has the larger value of a recorded metric."""
     return larger_is_better(metric)
@@ -147,6 +156,19 @@ def stack_key(task: Task, trial: Trial) -> Hashable:
     if architecture.plugins or architecture.weights * training.batch_size > STACKED_WORK:
         return None  # a user's own layers need not know of an axis for trials
     return architecture.stackable(), *(getattr(training, name) for name in SHARED)
+
+
+def flops(task: Task, values: Mapping[str, Scalar]) -> float:
+    """The operations of a trial with these values, if it runs to its last epoch: those of its dense layers' products.
+
+    A row times a weight is 2 operations: forward, for the weights' gradient, and behind the first layer for the
+    inputs' gradient too; and forward again where training and validation rows are evaluated.
+    """
+    run = task.config.trial(values)
+    architecture, train = task.architecture(run), len(task.train)
+    first = architecture.n_in * (*architecture.hidden, architecture.n_out)[0]
+    products = (4 * train + len(task.validation)) * architecture.weights - train * first
+    return 2.0 * run.train.epochs * products
 
 
 def run_trials(task: Task, trials: Sequence[Trial], worker: Worker) -> list[Outcome]:

@@ -28,6 +28,7 @@ class Trial:
     unit: tuple[float, ...]  # the point in the unit cube
     values: Mapping[str, Scalar]  # the searched settings by name
     limits: tuple[float, ...] = ()  # the worst scores, smaller being better, with which it goes on after its rungs
+    configuration: int | None = None  # from 0, over the whole sweep; None if each is trained once
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Interval:
     centre: Scalar  # the leader's value; None while there was no leader
     low: Scalar  # None for a choice, which has no order
     high: Scalar
+    range_low: Scalar = None  # the ends of the setting's whole range, where ranges may be widened; None else
+    range_high: Scalar = None
 
 
 @dataclass(frozen=True)

@@ -21,13 +21,24 @@ from hpsearch.driver import Driver, Event
 from hpsearch.engine import Engine
 from hpsearch.errors import UsageError
 from hpsearch.numeric_platform import numeric_platform
-from hpsearch.objective import Data, Task, blas_threads, config_of, load_data, maximise, require_same_data, stack_key
-from hpsearch.records import Status
+from hpsearch.objective import (
+    Data,
+    Task,
+    blas_threads,
+    config_of,
+    flops,
+    load_data,
+    maximise,
+    require_same_data,
+    schemas_of,
+    stack_key,
+)
 from hpsearch.samplers import SAMPLERS, Settings
 from hpsearch.stopping import STOPPING
-from hpsearch.store import ParquetStore, SweepFolder, create_folder, require_new, schemas
+from hpsearch.store import ParquetStore, SweepFolder, create_folder, require_new
 from hpsearch.summary import Summary, ranking, summarise
 from hpsearch.sweep import Plan
+from hpsearch.widening import space_of, widenings
 
 
 @dataclass(frozen=True)
@@ -60,8 +71,8 @@ def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Su
     plan = plan_of(config)  # before anything is made or started, as it may refuse
     data = load_data(config)
     task = Task.of(config, data)
-    search, tables = config.run.search, schemas(config.space, config.run.recorded)
-    hooks.started(Summary(path, search.trials, {}, search.metric, None))
+    search, tables = config.run.search, schemas_of(config)
+    hooks.started(Summary(path, search.trials, {}, search.metric, None, search.repeats))
     with _engine(
         task, execution, hooks, search.trials
     ) as engine:  # first: if it cannot start, there is nothing to resume
@@ -86,32 +97,51 @@ def resume(path: Path, execution: Execution, hooks: Hooks, trials: int | None = 
     data = load_data(config)
     _check_same(folder.read_manifest(), config, data)
     task = Task.of(config, data)
-    with ParquetStore(folder, schemas(config.space, config.run.recorded), time.monotonic) as store:
-        if trials is not None:
-            folder.extend(trials, _now())
-        hooks.started(summary_of(folder, config))
+    with ParquetStore(folder, schemas_of(config), time.monotonic) as store:
+        hooks.started(replace(summary_of(folder, config), planned=plan.trials))
         with _engine(task, execution, hooks, plan.trials) as engine:
+            if trials is not None:  # only now: if the engine cannot start, the sweep is as long as it was
+                folder.extend(trials, _now())
             _drive(task, plan, store, engine, hooks)
     return summary_of(folder, config)
 
 
 def plan_of(config: Config, trials: int | None = None) -> Plan:
-    """The search that a config describes; with `trials`, of so many. Raises UsageError if its strategy cannot give it."""
+    """The search that a config describes; with `trials`, of so many. Raises UsageError if it cannot be."""
     search = config.run.search
+    trials = trials or search.trials
+    if over := trials % search.repeats:
+        whole = [count for count in (trials - over, trials - over + search.repeats) if count]
+        raise UsageError(
+            f"{trials} trials are no whole number of configurations, of which search.repeats asks for {search.repeats} "
+            f"trials each; take {' or '.join(map(str, whole))} trials"
+        )
     sampler = SAMPLERS[search.strategy](Settings(points=search.points))
-    sampler.require(config.space, trials or search.trials)
+    if search.widen and not sampler.widens:
+        raise UsageError(
+            f"search.widen: the strategy {search.strategy} keeps to the ranges that it began with; "
+            "take another, such as zoom, or leave search.widen out"
+        )
+    if search.cost is not None and not sampler.prices:
+        raise UsageError(
+            f"search.cost: the strategy {search.strategy} cannot prefer cheap networks; take zoom, or leave "
+            "search.cost out"
+        )
+    sampler.require(config.space, trials // search.repeats)
     return Plan(
         space=config.space,
         sampler=sampler,
         seed=config.run.seed,
-        trials=trials or search.trials,
-        round_size=search.round,
+        trials=trials,
+        round_size=search.round * search.repeats,
         lookahead=search.lookahead,
         metric=search.metric,
         maximise=maximise(search.metric),
         stopping=STOPPING[search.stopping],
         epochs=lambda values: config.trial(values).train.epochs,
         start_with=tuple(search.start_with),
+        repeats=search.repeats,
+        allows=config.allows if search.widen else None,
     )
 
 
@@ -120,23 +150,30 @@ def summary_of(folder: SweepFolder, config: Config) -> Summary:
     search = config.run.search
     trials = folder.read_tables()["trials"]
     planned = folder.planned_trials(search.trials)
-    summary = summarise(folder.path, trials, planned, search.metric, maximise=maximise(search.metric))
-    return replace(summary, edges=config.edges(summary.settings))
+    summary = summarise(
+        folder.path, trials, planned, search.metric, maximise=maximise(search.metric), repeats=search.repeats
+    )
+    rounds = folder.read_rounds() if search.widen else []
+    space = space_of(config.space, rounds[-1]) if rounds else config.space
+    return replace(summary, edges=config.edges(summary.settings, space), widened=widenings(config.space, space))
 
 
 def ranked_trials(folder: SweepFolder, config: Config) -> pa.Table:
-    """Every trial, the best first, those that did not complete last."""
-    metric = config.run.search.metric
-    trials = folder.read_tables()["trials"]
-    best = ranking(trials, metric, maximise=maximise(metric))
-    return pa.concat_tables([best, trials.filter(pc.not_equal(trials["status"], Status.COMPLETED.value))])
+    """Every trial, the best first, those that did not complete last; repeats of a configuration stand together."""
+    search, trials = config.run.search, folder.read_tables()["trials"]
+    best = ranking(trials, search.metric, maximise=maximise(search.metric), repeats=search.repeats)
+    key = "configuration" if search.repeats > 1 else "trial"
+    places = {number: place for place, number in enumerate(best[key].to_pylist())}
+    place = pa.array([places.get(number, len(places)) for number in trials[key].to_pylist()], pa.int64())
+    order = pc.sort_indices(trials.append_column("place", place), [("place", "ascending"), ("trial", "ascending")])
+    return trials.take(order)
 
 
 def _drive(task: Task, plan: Plan, store: ParquetStore, engine: Engine, hooks: Hooks) -> None:
     config = task.config
     hooks.ready(engine.workers)
     driver = Driver(
-        plan,
+        plan if config.run.search.cost is None else replace(plan, cost=partial(flops, task)),
         store,
         engine,
         observer=hooks.observer,
@@ -169,9 +206,9 @@ def _engine(task: Task, execution: Execution, hooks: Hooks, trials: int) -> Engi
 def _useful(workers: int, config: Config, hooks: Hooks) -> int:
     """No more workers than there can be trials under way at once."""
     search = config.run.search
-    in_flight = search.round * (1 + search.lookahead)
+    in_flight = search.round * search.repeats * (1 + search.lookahead)
     if workers > in_flight:
-        needed = -(-workers // (1 + search.lookahead))
+        needed = -(-workers // (search.repeats * (1 + search.lookahead)))
         hooks.say(
             f"{in_flight} of {workers} workers can be used: so many trials are under way at once. search.round={needed} "
             "would use them all; it is another sweep, with other rows."

@@ -18,6 +18,7 @@ class Purpose(IntEnum):
     TRIAL = 2
     CONFIRMATION = 3
     SWEEP = 4
+    RECHECK = 5
 
 
 def split_seed(sweep_seed: int) -> np.random.SeedSequence:
@@ -43,6 +44,11 @@ def trial_seed(sweep_seed: int, round_number: int, index: int) -> int:
 def confirmation_seed(sweep_seed: int, trial: int, index: int) -> int:
     """A fresh seed for a trial's configuration: 63 bits."""
     return _seed(sweep_seed, Purpose.CONFIRMATION, trial, index)
+
+
+def recheck_seed(sweep_seed: int, index: int) -> int:
+    """A fresh seed that configurations share which are to be compared in pairs: 63 bits."""
+    return _seed(sweep_seed, Purpose.RECHECK, index)
 
 
 def _seed(sweep_seed: int, *path: int) -> int:

@@ -10,7 +10,7 @@ from hpsearch.cli.options import Json, SweepPath
 
 if TYPE_CHECKING:
     from hpsearch.confirmation import Leader
-    from hpsearch.models import Look, Rerun
+    from hpsearch.models import Best, Look, Rerun
 
 NOT_REPRODUCED = 4
 SHOWN = 10
@@ -25,6 +25,9 @@ def best(
     seeds: Annotated[
         int | None, typer.Option("--seeds", min=2, metavar="N", help="How many fresh seeds each is trained with (10).")
     ] = None,
+    refit: Annotated[
+        bool, typer.Option("--refit", help="Save a second model, trained on training and validation rows together.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Train the best configuration again, compare every recorded number, then look at the test rows.
@@ -37,11 +40,12 @@ def best(
     from hpsearch.models import Verdict, rerun_best
 
     confirms = top is not None or seeds is not None
-    found = rerun_best(sweep, time.time, top=(top or TOP) if confirms else 1, seeds=(seeds or SEEDS) if confirms else 0)
+    top, seeds = ((top or TOP), (seeds or SEEDS)) if confirms else (1, 0)
+    found = rerun_best(sweep, time.time, top=top, seeds=seeds, refitted=refit)
     if json:
         typer.echo(found.as_json(), nl=False)
     else:
-        typer.echo("\n".join([*_confirmation(found.leaders), *_text(sweep, found.rerun, found.look)]))
+        typer.echo("\n".join([*_confirmation(found.leaders), *_text(sweep, found)]))
     if found.rerun.verdict is Verdict.NOT_REPRODUCED:
         raise typer.Exit(NOT_REPRODUCED)
 
@@ -66,8 +70,23 @@ def _confirmation(leaders: "Sequence[Leader]") -> Iterator[str]:
     yield from ("  " + line for line in as_text(rows, list(rows[0])).splitlines())
 
 
-def _text(sweep: Path, rerun: "Rerun", look: "Look | None") -> Iterator[str]:
+def _text(sweep: Path, found: "Best") -> Iterator[str]:
     """What the re-run showed, in words."""
+    from hpsearch.models import MODEL, REFITTED, Verdict
+
+    yield from _rerun(sweep, found.rerun)
+    if found.look is not None:
+        yield from _look(found.look)
+    if found.rerun.verdict is Verdict.NOT_REPRODUCED:
+        yield f"No model was written and no test row looked at; all differences: {sweep / 'best' / 'report.json'}"
+        return
+    if found.refit is not None:
+        yield f"Refitted for {found.refit.epochs} epochs on all {found.refit.rows} training and validation rows: {REFITTED}"
+    models = MODEL if found.refit is None else f"{MODEL}, {REFITTED}"
+    yield f"Written to {sweep / 'best'}: config.yaml, {models}, report.json"
+
+
+def _rerun(sweep: Path, rerun: "Rerun") -> Iterator[str]:
     from hpsearch.models import Verdict
 
     yield f"Trial {rerun.trial.number} of {sweep}, trained again: {rerun.verdict}"
@@ -82,13 +101,11 @@ def _text(sweep: Path, rerun: "Rerun", look: "Look | None") -> Iterator[str]:
         yield f"  and {len(rerun.differences) - SHOWN} more"
     for name, value in {**rerun.trial.values, **rerun.scores}.items():
         yield f"  {name:16} {f'{value:.6g}' if isinstance(value, float) else value}"
-    if look is not None:
-        over = f", mean of {look.seeds} seeds with its 95% interval" if look.half_widths else ""
-        yield f"Test rows (look {look.number}{over}):"
-        for name, value in look.scores.items():
-            interval = f" ± {look.half_widths[name]:.2g}" if name in look.half_widths else ""
-            yield f"  {name:16} {value:.6g}{interval}"
-    if rerun.verdict is Verdict.NOT_REPRODUCED:
-        yield f"No model was written and no test row looked at; all differences: {sweep / 'best' / 'report.json'}"
-    else:
-        yield f"Written to {sweep / 'best'}: config.yaml, model.npz, report.json"
+
+
+def _look(look: "Look") -> Iterator[str]:
+    over = f", mean of {look.seeds} seeds with its 95% interval" if look.half_widths else ""
+    yield f"Test rows (look {look.number}{over}):"
+    for name, value in look.scores.items():
+        interval = f" ± {look.half_widths[name]:.2g}" if name in look.half_widths else ""
+        yield f"  {name:16} {value:.6g}{interval}"

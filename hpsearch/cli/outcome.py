@@ -43,6 +43,7 @@ def _content(summary: Summary, running: bool) -> dict[str, Any]:
         "counts": {status.value: count for status, count in summary.counts.items()},
         "metric": summary.metric,
         "best": summary.best,
+        "widened": summary.widened,
         "edges": summary.edges,
     }
 
@@ -55,14 +56,21 @@ def _text(summary: Summary, running: bool) -> str:
         + (f": {counts}" if counts else "")
     ]
     if summary.best:
-        lines += [f"Best trial: {summary.best['trial']}", *_scores(summary.best), *_settings(summary), *_edges(summary)]
+        lines += [_best(summary, summary.best), *_scores(summary.best), *_settings(summary), *_ranges(summary)]
     if summary.done > summary.counts.get(Status.COMPLETED, 0):
         lines.append(f"Why trials did not complete: hpsearch trials {summary.path} --all")
     return "\n".join(lines)
 
 
-def _edges(summary: Summary) -> list[str]:
-    return [f"  {edge[0].upper()}{edge[1:]}." for edge in summary.edges]
+def _best(summary: Summary, best: Any) -> str:
+    if summary.repeats == 1:
+        return f"Best trial: {best['trial']}"
+    last = best["trial"] + summary.repeats - 1
+    return f"Best configuration: {best['configuration']}, means over its trials {best['trial']} to {last}"
+
+
+def _ranges(summary: Summary) -> list[str]:
+    return [f"  {each[0].upper()}{each[1:]}." for each in (*summary.widened, *summary.edges)]
 
 
 def _scores(best: Any) -> list[str]:

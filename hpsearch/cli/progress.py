@@ -4,6 +4,7 @@ import shutil
 import sys
 import time
 from collections import Counter
+from statistics import fmean
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +13,7 @@ import typer
 from hpsearch.cli.tables import counted
 from hpsearch.driver import Event
 from hpsearch.objective import maximise
-from hpsearch.records import Outcome, Status
+from hpsearch.records import Outcome, Status, Trial
 from hpsearch.summary import Summary
 
 REDRAW_S = 0.2
@@ -49,7 +50,9 @@ class Progress:
         self._planned = summary.planned
         self._metric = summary.metric
         self._counts = Counter(summary.counts)
-        self._best = (summary.best["trial"], summary.best[summary.metric]) if summary.best else None
+        self._repeats = summary.repeats
+        self._scores = {number: list(scores) for number, scores in summary.scores.items()}
+        self._best = (summary.best[self._unit], summary.best[summary.metric]) if summary.best else None
         begun = f", {summary.done} done" if summary.done else ""
         self._title = f"{summary.path}: {counted(summary.planned, 'trial')}{begun}"
         if self._terminal:
@@ -80,11 +83,23 @@ class Progress:
         self._durations += outcome.place.duration_s
         self._finished_here += 1
         if outcome.result.status is Status.COMPLETED:
-            score = outcome.result.scores[self._metric]
-            sign = -1 if maximise(self._metric) else 1
-            number = outcome.trial.number
-            if self._best is None or (sign * score, number) < (sign * self._best[1], self._best[0]):
-                self._best = (number, score)
+            self._compare(outcome.trial, outcome.result.scores[self._metric])
+
+    @property
+    def _unit(self) -> str:
+        """What is ranked."""
+        return "trial" if self._repeats == 1 else "configuration"
+
+    def _compare(self, trial: Trial, score: float) -> None:
+        """Note the best; a configuration counts once all of its trials have completed."""
+        number = trial.number if trial.configuration is None else trial.configuration
+        scores = [*self._scores.pop(number, []), score]
+        if len(scores) < self._repeats:
+            self._scores[number] = scores
+            return
+        sign, mean = -1 if maximise(self._metric) else 1, fmean(scores)
+        if self._best is None or (sign * mean, number) < (sign * self._best[1], self._best[0]):
+            self._best = (number, mean)
 
     def _line(self, running: int) -> str:
         done = sum(self._counts.values())
@@ -93,7 +108,7 @@ class Progress:
             f"{count} {status.replace('_', ' ')}" for status, count in self._counts.items() if status != "completed"
         ]
         if self._best:
-            parts.append(f"best {self._metric} {self._best[1]:.4g} (trial {self._best[0]})")
+            parts.append(f"best {self._metric} {self._best[1]:.4g} ({self._unit} {self._best[0]})")
         parts.append(f"{running} running")
         if self._finished_here:
             parts.append(f"about {self._seconds_left(done, running):.0f} s left")

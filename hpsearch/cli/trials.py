@@ -29,6 +29,7 @@ def trials(
     columns = [
         "trial",
         "round",
+        *(name for name in table.column_names if name == "configuration"),
         "status",
         *(name for name in table.column_names if name.startswith(("val_", "param_"))),
     ]

@@ -32,9 +32,17 @@ class Config:
         """The run in which the searched settings have these values."""
         return Run.model_validate(self.space.fill(values), context=self.known)
 
-    def edges(self, values: Mapping[str, Scalar]) -> list[str]:
-        """Sentences on the settings whose values lie at an end of their range, where a wider one would be legal."""
-        return [str(edge) for edge in edges(self.space, values) if self._is_legal({**values, edge.name: edge.beyond})]
+    def allows(self, space: Space) -> bool:
+        """Whether every point of a space of the same settings is a legal run."""
+        return all(self._is_legal(space.values(point)) for _, point in space.trials_of_every_kind())
+
+    def edges(self, values: Mapping[str, Scalar], space: Space | None = None) -> list[str]:
+        """Sentences on the settings whose values lie at an end of their range, where a wider one would be legal.
+
+        The ranges are those of `space`, where some were widened.
+        """
+        found = edges(space or self.space, values)
+        return [str(edge) for edge in found if self._is_legal({**values, edge.name: edge.beyond})]
 
     def _is_legal(self, values: Mapping[str, Scalar]) -> bool:
         try:

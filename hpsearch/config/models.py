@@ -177,11 +177,14 @@ class Search(Block):
 
     strategy: Annotated[str, AfterValidator(_strategy)] = "zoom"
     trials: Annotated[int, Field(ge=1)] = 48
-    round: Annotated[int, Field(ge=1)] = 4  # trials planned together
+    round: Annotated[int, Field(ge=1)] = 4  # configurations planned together
     lookahead: Annotated[int, Field(ge=0)] = 1  # rounds that may be under way before the one being planned
+    repeats: Count = 1  # trials of each configuration, with seeds of their own; their mean ranks it
     metric: str = "val_loss"
     stopping: Annotated[str, AfterValidator(_stopping)] = "envelope"  # of trials that fall behind earlier ones
     start_with: list[dict[str, Any]] = []  # known configurations, by the names of the searched settings; tried first
+    widen: bool = False  # a range at whose end the best lies
+    cost: Literal["flops"] | None = None  # what cheap networks have less of, and are preferred for
     points: Annotated[int, Field(ge=1)] = 5  # of grid: how many values of each setting
 
 

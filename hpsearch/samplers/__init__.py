@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hpsearch.samplers.base import Ask, Point, Proposal, Sampler, Settings, UnitInterval
+from hpsearch.samplers.base import Ask, Cost, Point, Proposal, Sampler, Settings, UnitInterval
 from hpsearch.samplers.boxes import Boxes
 from hpsearch.samplers.grid import Grid
 from hpsearch.samplers.optuna import CmaEs, Gp, Tpe
@@ -14,4 +14,4 @@ SAMPLERS: Mapping[str, type[Sampler]] = {
     sampler.kind: sampler for sampler in (Zoom, Boxes, Random, Sobol, Grid, Tpe, Gp, CmaEs)
 }
 
-__all__ = ["SAMPLERS", "Ask", "Point", "Proposal", "Sampler", "Settings", "UnitInterval"]
+__all__ = ["SAMPLERS", "Ask", "Cost", "Point", "Proposal", "Sampler", "Settings", "UnitInterval"]

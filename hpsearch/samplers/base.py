@@ -1,7 +1,7 @@
 """What a sampler is: a pure function from history to proposals."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,12 +10,16 @@ import numpy.typing as npt
 
 from hpsearch.records import Observation, Trial
 from hpsearch.seeds import round_generator, sweep_generator
-from hpsearch.space import Space
+from hpsearch.space import Scalar, Space
 
 Array = npt.NDArray[np.float64]
 
 Point = tuple[float, ...]
 """A point in the unit cube."""
+
+
+Cost = Callable[[Mapping[str, Scalar]], float]
+"""What a trial with these values costs, above 0; counted, so that it is the same on every machine."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class Ask:
-    """A wish for the points of a round, with all that may be known of the rounds before it."""
+    """A wish for the points of a round, with all that may be known of the rounds before it.
+
+    A trial here stands for a configuration, with all of its repeats.
+    """
 
     space: Space
     history: Sequence[Observation]  # every trial of the rounds that may be seen, finished, in order
@@ -36,6 +43,7 @@ class Ask:
     round: int  # the round's number
     seed: int  # of the sweep
     given: int = 0  # how many of the first trials were not proposed by the sampler
+    cost: Cost | None = None  # of which less is better, all else equal; None if it does not matter
 
     @property
     def earlier(self) -> list[Observation | Trial]:
@@ -79,12 +87,16 @@ class Sampler(ABC):
 
     kind: ClassVar[str]
     """The strategy's name in a config."""
+    widens: ClassVar[bool] = True
+    """Whether the ranges of its space may grow from round to round."""
+    prices: ClassVar[bool] = False
+    """Whether it heeds what trials cost."""
 
     def __init__(self, settings: Settings = Settings()) -> None:
         self.settings = settings
 
     def require(self, space: Space, trials: int) -> None:
-        """Raise UsageError if so many trials cannot be had."""
+        """Raise UsageError if so many trials, each with a configuration of its own, cannot be had."""
 
     @abstractmethod
     def propose(self, ask: Ask) -> Proposal:

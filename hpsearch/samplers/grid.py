@@ -19,12 +19,13 @@ class Grid(Sampler):
     """
 
     kind: ClassVar[str] = "grid"
+    widens: ClassVar[bool] = False
 
     def require(self, space: Space, trials: int) -> None:
         there_are = sum(1 for _ in islice(_grid(space.settings, {}, self.settings.points), trials))
         if there_are < trials:
             raise UsageError(
-                f"search.trials is {trials}, but the grid of {self.settings.points} points a setting ends after "
+                f"search.trials asks for {trials} configurations, but the grid of {self.settings.points} points a setting ends after "
                 f"{there_are}; ask for fewer trials or more search.points, or use another strategy"
             )
 

@@ -87,6 +87,7 @@ class CmaEs(OptunaSampler):
     """
 
     kind: ClassVar[str] = "optuna.cmaes"
+    widens: ClassVar[bool] = False  # what is asked again would be asked of other ranges
     needs: ClassVar[Mapping[str, str]] = {"optuna": "Optuna", "cmaes": "cmaes"}
 
     def _study(self, ask: Ask) -> Any:

@@ -23,6 +23,7 @@ FULL_WIDTH, DECAY = 20, 1.1  # completed trials up to which the width is the wid
 STRETCH = (0.4, 2.5)  # of the width along a setting that matters much or hardly
 CHOICE_RESAMPLED = 0.2  # how often a candidate's choice is drawn anew instead of taken from the leader
 CAUTION = (0.5, 1.0, 1.5, 2.0)  # β of the first, second, … pick of a round, and again
+PRICE = 0.25  # how far a tenfold cost moves a candidate back, in standard deviations of the targets
 MODELLED, FITTED = 256, 100  # trials that the model may know, and of these, those that its length scales are fitted to
 PENDING = 64  # trials under way that the model reckons with
 
@@ -39,9 +40,13 @@ class Zoom(Sampler):
     "Parallelizing Exploration-Exploitation Tradeoffs"); trials that did not complete look as bad as can be. At most a
     few hundred trials are modelled, the best and others spread over the history, so a round's cost stays flat. The
     region that is recorded reaches one standard deviation beyond the leaders.
+
+    Where costs matter, a candidate's promise has a price, proportional to the logarithm of its cost: as dividing an
+    improvement by the cost (J. Snoek et al. 2012, "Practical Bayesian Optimization", section 3.2), in logarithms.
     """
 
     kind: ClassVar[str] = "zoom"
+    prices: ClassVar[bool] = True
 
     def propose(self, ask: Ask) -> Proposal:
         completed = sum(seen.score is not None for seen in ask.history)
@@ -51,7 +56,7 @@ class Zoom(Sampler):
         elite = leaders(ask.history, ELITE)
         widths = _width(completed) * model.stretch
         candidates = _candidates(ask, elite, widths)
-        picks = _picks(ask, model.posterior(np.concatenate([candidates, _pending(ask)])), len(candidates))
+        picks = _picks(ask, model.posterior(np.concatenate([candidates, _pending(ask)])), _prices(ask, candidates))
         return Proposal(as_points(candidates[picks]), GLOBAL_SHARE, region(elite, widths))
 
 
@@ -73,14 +78,23 @@ def _pending(ask: Ask) -> Array:
     return np.array([trial.unit for trial in ask.pending[-PENDING:]]).reshape(-1, len(ask.space.settings))
 
 
-def _picks(ask: Ask, posterior: Posterior, candidates: int) -> list[int]:
-    """Which of the `candidates` to try; the posterior's places after them are under way."""
+def _prices(ask: Ask, candidates: Array) -> Array:
+    """What is added to the promise of each of the candidates (candidates, settings) for its cost; (candidates,)."""
+    if ask.cost is None:
+        return np.zeros(len(candidates))
+    prices: Array = PRICE * np.log10([ask.cost(ask.space.values(point)) for point in candidates.tolist()])
+    return prices
+
+
+def _picks(ask: Ask, posterior: Posterior, prices: Array) -> list[int]:
+    """Which of the candidates, which have these `prices`, to try; the posterior's places after them are under way."""
+    candidates = len(prices)
     for index in range(candidates, len(posterior.mean)):
         posterior.condition(index)
     left = np.ones(candidates, bool)
     picks = []
     for turn in range(ask.size):
-        promise = (posterior.mean - CAUTION[turn % len(CAUTION)] * posterior.deviation)[:candidates]
+        promise = (posterior.mean - CAUTION[turn % len(CAUTION)] * posterior.deviation)[:candidates] + prices
         pick = int(np.argmin(np.where(left, promise, np.inf)))
         posterior.condition(pick)
         left[pick] = False

@@ -2,8 +2,8 @@
 
 import math
 from abc import abstractmethod
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 from hpsearch.space.distribution import Distribution, bounds
 
@@ -39,6 +39,16 @@ class Continuous(Distribution):
         """A value a twentieth of the range outside of it, on its scale."""
         low, high = self._scale(self.low), self._scale(self.high)
         return self._unscale(high + (high - low) / 20 if upper else low - (high - low) / 20)
+
+    def widened(self, share: float, *, upper: bool) -> Self:
+        """One end further out by a share of the range, on its scale; raises ValueError or OverflowError if it cannot be.
+
+        Rounded, so that the last bits of a logarithm do not show.
+        """
+        low, high = self._scale(self.low), self._scale(self.high)
+        value = self._unscale(high + share * (high - low) if upper else low - share * (high - low))
+        end = float(f"{value:.12g}")
+        return replace(self, high=end) if upper else replace(self, low=end)
 
     def __str__(self) -> str:
         return f"{self.kind} [{self.low:g}, {self.high:g}]"

@@ -1,6 +1,7 @@
 """Whether the best values lie where the user's ranges end, so that better ones may lie beyond."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ NEAR = 0.04  # of a continuous range, on its scale
 class Edge:
     """A setting whose value lies at an end of its range."""
 
+    index: int  # of the setting in its space
     name: str
     value: Scalar
     end: str  # lower or upper
@@ -33,17 +35,18 @@ class Edge:
 def edges(space: Space, values: Mapping[str, Any]) -> Iterator[Edge]:
     """The settings at an end of their ranges, for the values of a trial by name."""
     found: dict[Path, Scalar] = {}
-    for setting in space.settings:
+    for index, setting in enumerate(space.settings):
         name, distribution = space.names[setting.path], setting.distribution
         if not setting.exists(found) or name not in values:
             continue
         value = found[setting.path] = values[name]
         if isinstance(distribution, Integer) and value in (distribution.low, distribution.high):
             upper = value == distribution.high
-            yield Edge(name, value, _end(upper), distribution, value + (1 if upper else -1))
+            yield Edge(index, name, value, _end(upper), distribution, value + (1 if upper else -1))
         elif isinstance(distribution, Continuous) and not NEAR < distribution.to_unit(value) < 1 - NEAR:
             upper = distribution.to_unit(value) > 0.5
-            yield Edge(name, value, _end(upper), distribution, distribution.beyond(upper=upper))
+            with suppress(OverflowError):  # where no float lies beyond, the range cannot be wider
+                yield Edge(index, name, value, _end(upper), distribution, distribution.beyond(upper=upper))
 
 
 def _end(upper: bool) -> str:

@@ -1,8 +1,8 @@
 """Whole numbers."""
 
 import math
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 from hpsearch.space.distribution import Distribution, bounds
 
@@ -38,6 +38,20 @@ class Integer(Distribution):
             raise ValueError(f"{value!r} is not a whole number in [{self.low}, {self.high}]")
         low, high = self._scale(self.low - 0.5), self._scale(self.high + 0.5)
         return (self._scale(value) - low) / (high - low)
+
+    def widened(self, share: float, *, upper: bool) -> Self:
+        """One end further out by a share of the range, on its scale, and by 1 at least.
+
+        Raises ValueError or OverflowError if it cannot be.
+        """
+        low, high = self._scale(self.low - 0.5), self._scale(self.high + 0.5)
+        if upper:
+            value = max(round(self._unscale(high + share * (high - low)) - 0.5), self.high + 1)
+        else:
+            value = min(round(self._unscale(low - share * (high - low)) + 0.5), self.low - 1)
+        if abs(value) > LARGEST_EXACT:
+            raise ValueError(f"{value} is above 2**53 in size")
+        return replace(self, high=value) if upper else replace(self, low=value)
 
     def __str__(self) -> str:
         return f"{self.kind} [{self.low}, {self.high}]"

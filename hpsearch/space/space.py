@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -85,6 +85,11 @@ class Space:
             name if names.count(name) == 1 else f"{name} ({', '.join(str(label) for _, label in setting.conditions)})"
             for name, setting in zip(names, self.settings, strict=True)
         )
+
+    def with_distribution(self, index: int, distribution: Distribution) -> "Space":
+        """The same space but for the range of one setting."""
+        changed = replace(self.settings[index], distribution=distribution)
+        return replace(self, settings=(*self.settings[:index], changed, *self.settings[index + 1 :]))
 
     def values(self, unit: Sequence[float]) -> dict[str, Scalar]:
         """The values at a point, by name, of the settings that exist there."""

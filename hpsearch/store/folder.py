@@ -159,10 +159,20 @@ def round_record(planned: Round) -> dict[str, Any]:
     """A round as JSON; `_round` reads it back, exact to the last bit."""
     return {
         "round": planned.number,
-        "trials": [[trial.number, trial.seed, trial.unit, trial.values, trial.limits] for trial in planned.trials],
+        "trials": [_trial_record(trial) for trial in planned.trials],
         "global_share": planned.global_share,
-        "region": [[place.setting, place.centre, place.low, place.high] for place in planned.region],
+        "region": [_interval_record(place) for place in planned.region],
     }
+
+
+def _interval_record(place: Interval) -> list[Any]:
+    record = [place.setting, place.centre, place.low, place.high]
+    return record if place.range_low is None else [*record, place.range_low, place.range_high]
+
+
+def _trial_record(trial: Trial) -> list[Any]:
+    record = [trial.number, trial.seed, trial.unit, trial.values, trial.limits]
+    return record if trial.configuration is None else [*record, trial.configuration]
 
 
 def _round(record: dict[str, Any]) -> Round:
@@ -170,8 +180,8 @@ def _round(record: dict[str, Any]) -> Round:
     return Round(
         number,
         tuple(
-            Trial(trial, number, seed, tuple(unit), values, tuple(limits))
-            for trial, seed, unit, values, limits in record["trials"]
+            Trial(trial, number, seed, tuple(unit), values, tuple(limits), *configuration)
+            for trial, seed, unit, values, limits, *configuration in record["trials"]
         ),
         record["global_share"],
         tuple(Interval(*place) for place in record["region"]),

@@ -20,6 +20,7 @@ def rows_of(outcome: Outcome) -> dict[str, list[Row]]:
     trial = {
         "trial": number,
         "round": outcome.trial.round,
+        "configuration": outcome.trial.configuration,
         "status": result.status.value,
         **{f"param_{name}": value for name, value in outcome.trial.values.items()},
         **result.scores,
@@ -51,6 +52,7 @@ def region_rows(planned: Round) -> list[Row]:
             row["member"] = None if interval.centre is None else str(interval.centre)
         else:
             row |= {"centre": interval.centre, "low": interval.low, "high": interval.high}
+            row |= {"range_low": interval.range_low, "range_high": interval.range_high}
         rows.append(row)
     return rows
 

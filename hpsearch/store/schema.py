@@ -21,13 +21,17 @@ TIMING_AND_PLACE = ("started_at", "duration_s", "worker", "node", "platform")
 """The columns of `trials` that are no part of a result, and so never compared."""
 
 
-def schemas(space: Space, recorded: Sequence[str]) -> dict[str, pa.Schema]:
-    """The schema of each table, for these searched settings and recorded scores."""
+def schemas(space: Space, recorded: Sequence[str], *, repeats: int = 1, widen: bool = False) -> dict[str, pa.Schema]:
+    """The schema of each table, for these searched settings and recorded scores.
+
+    Where a configuration has several trials, they say which is theirs; where ranges may be widened, rounds have them.
+    """
     params = [(f"param_{name}", kind) for name, kind in _param_types(space).items()]
     scores = [(score, pa.float64()) for score in recorded]
     trials: list[tuple[str, pa.DataType]] = [
         ("trial", pa.int64()),
         ("round", pa.int64()),
+        *([("configuration", pa.int64())] if repeats > 1 else []),
         ("status", pa.string()),
         *params,
         *scores,
@@ -65,6 +69,7 @@ def schemas(space: Space, recorded: Sequence[str]) -> dict[str, pa.Schema]:
         ("high", pa.float64()),
         ("member", pa.string()),
         ("global_share", pa.float64()),
+        *([("range_low", pa.float64()), ("range_high", pa.float64())] if widen else []),
     ]
     columns = (trials, epochs, gradchecks, rounds)
     return {name: pa.schema(fields) for name, fields in zip(TABLES, columns, strict=True)}

@@ -57,7 +57,10 @@ def make_folder(tmp_path: Path) -> Callable[..., SweepFolder]:
 
     def made(plan: Plan, name: str = "sweep") -> SweepFolder:
         return create_folder(
-            tmp_path / name, "name: sweep\n", {"seed": 0, "platform": "here", "data": {}}, schemas(plan.space, RECORDED)
+            tmp_path / name,
+            "name: sweep\n",
+            {"seed": 0, "platform": "here", "data": {}},
+            schemas(plan.space, RECORDED, repeats=plan.repeats, widen=plan.allows is not None),
         )
 
     return made

@@ -35,7 +35,7 @@ class MemoryCase(StoreCase):
 
     def __init__(self, plan: Plan, path: Path, clock: Callable[[], float]) -> None:
         super().__init__(plan, path, clock)
-        self.store = MemoryStore(schemas(plan.space, RECORDED))
+        self.store = MemoryStore(schemas(plan.space, RECORDED, repeats=plan.repeats, widen=plan.allows is not None))
 
     def reopen(self) -> None:
         self.store.close()
@@ -52,11 +52,20 @@ class ParquetCase(StoreCase):
 
     def __init__(self, plan: Plan, path: Path, clock: Callable[[], float]) -> None:
         super().__init__(plan, path, clock)
-        self.folder = create_folder(path, "name: sweep\n", {"seed": 0}, schemas(plan.space, RECORDED))
+        self.folder = create_folder(
+            path,
+            "name: sweep\n",
+            {"seed": 0},
+            schemas(plan.space, RECORDED, repeats=plan.repeats, widen=plan.allows is not None),
+        )
         self.open()
 
     def open(self) -> None:
-        self.store = ParquetStore(self.folder, schemas(self.plan.space, RECORDED), self.clock)
+        self.store = ParquetStore(
+            self.folder,
+            schemas(self.plan.space, RECORDED, repeats=self.plan.repeats, widen=self.plan.allows is not None),
+            self.clock,
+        )
 
     def reopen(self) -> None:
         self.store.close()

@@ -58,7 +58,9 @@ def test_a_known_configuration_that_is_none_is_refused_in_a_sentence_with_its_li
 
 
 def test_a_grid_that_ends_before_the_trials_do_is_refused_before_anything_is_made(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"search.trials is 48, but the grid of 2 points a setting ends after 16"):
+    with pytest.raises(
+        UsageError, match=r"search.trials asks for 48 configurations, but the grid of 2 points a setting ends after 16"
+    ):
         plan_of(_load(tmp_path, "  {strategy: grid, points: 2}\n"))
     assert plan_of(_load(tmp_path, "  {strategy: grid, points: 2, trials: 16}\n")).trials == 16
 

@@ -47,7 +47,10 @@ def test_extending_a_grid_past_its_end_is_refused_in_a_sentence(trials: int, ref
     if not refused:
         sampler.require(Space.of(CONTINUOUS), trials)
         return
-    with pytest.raises(UsageError, match=r"search\.trials is \d+, but the grid of 5 points a setting ends after 25"):
+    with pytest.raises(
+        UsageError,
+        match=r"search\.trials asks for \d+ configurations, but the grid of 5 points a setting ends after 25",
+    ):
         sampler.require(Space.of(CONTINUOUS), trials)
 
 

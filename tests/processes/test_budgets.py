@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from hpsearch.errors import UsageError
+from hpsearch.run import Execution, Hooks, resume
 from hpsearch.store.compare import differences
 from tests.processes.program import program, tables
 
@@ -43,6 +45,13 @@ def test_an_extension_to_no_more_trials_is_refused_in_a_sentence(trials: str, fi
     assert run.returncode == 2
     assert "Traceback" not in run.stderr
     assert trials in run.stderr
+    assert (finished / "manifest.json").read_bytes() == before
+
+
+def test_an_extension_whose_engine_cannot_start_leaves_the_manifest_as_it_was(finished: Path) -> None:
+    before = (finished / "manifest.json").read_bytes()
+    with pytest.raises(UsageError, match="HOST:PORT"):
+        resume(finished, Execution(address="foo"), Hooks(), trials=26)
     assert (finished / "manifest.json").read_bytes() == before
 
 

@@ -1,0 +1,71 @@
+"""The command `hpsearch recheck`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hpsearch.cli.options import Json, SweepPath
+
+if TYPE_CHECKING:
+    from hpsearch.recheck import Recheck
+
+
+def recheck(
+    sweep: SweepPath,
+    data: Annotated[
+        str,
+        typer.Option(
+            "--data",
+            metavar="NEW",
+            help="The new data: a name or file as in a config's data.source, or a block as its data, in braces.",
+            show_default=False,
+        ),
+    ],
+    top: Annotated[int, typer.Option("--top", min=2, metavar="N", help="How many leaders are trained.")] = 5,
+    seeds: Annotated[
+        int, typer.Option("--seeds", min=2, metavar="N", help="How many fresh seeds each is trained with.")
+    ] = 10,
+    json: Json = False,
+) -> None:
+    """Train the leaders of an old sweep on new data, and say whether the old best still leads or a new sweep is due.
+
+    No test row is looked at.
+    """
+    import time
+
+    from hpsearch.recheck import recheck as recheck_sweep
+
+    found = recheck_sweep(sweep, data, time.time, top=top, seeds=seeds)
+    typer.echo(found.as_json() if json else "\n".join(_text(sweep, found)), nl=not json)
+
+
+def _text(sweep: Path, found: "Recheck") -> Iterator[str]:
+    """The leaders as a table, and what follows from it."""
+    from hpsearch.cli.tables import as_text
+
+    yield f"Leaders of {sweep} on {found.data}, each trained with the same {len(found.leaders[0].scores)} fresh seeds:"
+    rows = [
+        {
+            "trial": leader.trial.number,
+            "recorded": leader.recorded,
+            "mean": leader.estimate and leader.estimate.mean,
+            "± 95%": leader.estimate and leader.estimate.half_width,
+            "completed": len(leader.scores) - leader.scores.count(None),
+            "better by": (gain := found.gains.get(leader.trial.number)) and gain.mean,
+            "±": gain and gain.half_width,
+        }
+        for leader in found.leaders
+    ]
+    yield from ("  " + line for line in as_text(rows, list(rows[0])).splitlines())
+    old = f"the old best, trial {found.old_best}"
+    if found.config is None:
+        yield f"T{old[1:]}, still leads: no other is better than it beyond the noise of the seeds."
+        return
+    for number in found.better:
+        gain = found.gains[number]
+        yield f"Trial {number} is better than {old}, by {gain.mean:.4g} ± {gain.half_width:.2g}."
+    if not found.better:
+        yield f"T{old[1:]}, no longer completes with every seed."
+    yield f"A new sweep is due, which begins with these leaders: hpsearch run {found.config}"
