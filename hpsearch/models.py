@@ -123,14 +123,15 @@ def rerun_best(path: Path, clock: Callable[[], float], *, top: int = 1, seeds: i
     leaders = confirm(sweep.task, recorded, again, sweep.worker) if seeds else []
     best = leaders[0].trial if leaders else recorded[0][0]
     rerun, network = _retrained(sweep, best)
-    trusted = network is not None and rerun.verdict is not Verdict.NOT_REPRODUCED
-    models = {MODEL: _model(sweep.config, best, sweep.data, network)} if trusted and network else {}
+    if rerun.verdict is Verdict.NOT_REPRODUCED:
+        network = None
+    models = {} if network is None else {MODEL: _model(sweep.config, best, sweep.data, network)}
     refitting = None
     if refitted and models and rerun.best_epoch:
         refitting, models[REFITTED] = refit(sweep.config, sweep.data, best, rerun.best_epoch)
     with explaining(path):
         _write(sweep, best, models)
-        look = _look(path / "best" / "looks.jsonl", sweep, best, network, seeds) if models and network else None
+        look = _look(path / "best" / "looks.jsonl", sweep, best, network, seeds) if network is not None else None
         found = Best(leaders, rerun, look, refitting)
         write_text(path / "best" / "report.json", found.as_json())
     return found

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hpsearch._version import __version__
-from hpsearch.config import Config
+from hpsearch.config import Config, Search
 from hpsearch.driver import Driver, Event
 from hpsearch.engine import Engine
 from hpsearch.errors import UsageError
@@ -33,7 +33,7 @@ from hpsearch.objective import (
     schemas_of,
     stack_key,
 )
-from hpsearch.samplers import SAMPLERS, Settings
+from hpsearch.samplers import SAMPLERS, Sampler, Settings
 from hpsearch.stopping import STOPPING
 from hpsearch.store import ParquetStore, SweepFolder, create_folder, require_new
 from hpsearch.summary import Summary, ranking, summarise
@@ -110,23 +110,8 @@ def plan_of(config: Config, trials: int | None = None) -> Plan:
     """The search that a config describes; with `trials`, of so many. Raises UsageError if it cannot be."""
     search = config.run.search
     trials = trials or search.trials
-    if over := trials % search.repeats:
-        whole = [count for count in (trials - over, trials - over + search.repeats) if count]
-        raise UsageError(
-            f"{trials} trials are no whole number of configurations, of which search.repeats asks for {search.repeats} "
-            f"trials each; take {' or '.join(map(str, whole))} trials"
-        )
     sampler = SAMPLERS[search.strategy](Settings(points=search.points))
-    if search.widen and not sampler.widens:
-        raise UsageError(
-            f"search.widen: the strategy {search.strategy} keeps to the ranges that it began with; "
-            "take another, such as zoom, or leave search.widen out"
-        )
-    if search.cost is not None and not sampler.prices:
-        raise UsageError(
-            f"search.cost: the strategy {search.strategy} cannot prefer cheap networks; take zoom, or leave "
-            "search.cost out"
-        )
+    _require(search, sampler, trials)
     sampler.require(config.space, trials // search.repeats)
     return Plan(
         space=config.space,
@@ -143,6 +128,26 @@ def plan_of(config: Config, trials: int | None = None) -> Plan:
         repeats=search.repeats,
         allows=config.allows if search.widen else None,
     )
+
+
+def _require(search: Search, sampler: Sampler, trials: int) -> None:
+    """Raise UsageError if settings of the search do not go together."""
+    if over := trials % search.repeats:
+        whole = [count for count in (trials - over, trials - over + search.repeats) if count]
+        raise UsageError(
+            f"{trials} trials are no whole number of configurations, of which search.repeats asks for {search.repeats} "
+            f"trials each; take {' or '.join(map(str, whole))} trials"
+        )
+    if search.widen and not sampler.widens:
+        raise UsageError(
+            f"search.widen: the strategy {search.strategy} keeps to the ranges that it began with; "
+            "take another, such as zoom, or leave search.widen out"
+        )
+    if search.cost is not None and not sampler.prices:
+        raise UsageError(
+            f"search.cost: the strategy {search.strategy} cannot prefer cheap networks; take zoom, or leave "
+            "search.cost out"
+        )
 
 
 def summary_of(folder: SweepFolder, config: Config) -> Summary:

@@ -59,9 +59,18 @@ def _text(sweep: Path, found: "Recheck") -> Iterator[str]:
         for leader in found.leaders
     ]
     yield from ("  " + line for line in as_text(rows, list(rows[0])).splitlines())
-    old = f"the old best, trial {found.old_best}"
+    yield from _verdict(found)
+
+
+def _verdict(found: "Recheck") -> Iterator[str]:
+    old, first = f"the old best, trial {found.old_best}", found.leaders[0].trial.number
     if found.config is None:
-        yield f"T{old[1:]}, still leads: no other is better than it beyond the noise of the seeds."
+        yield (
+            f"T{old[1:]}, still leads."
+            if first == found.old_best
+            else f"T{old[1:]}, is not overtaken: the mean of trial {first} is better, but within the noise of the seeds. "
+            "More --seeds tell more."
+        )
         return
     for number in found.better:
         gain = found.gains[number]

@@ -13,6 +13,7 @@ from sklearn.datasets import load_iris
 from typer.testing import CliRunner
 
 from hpsearch.cli.app import app
+from hpsearch.cli.recheck import _verdict
 from hpsearch.config import load_config
 from hpsearch.confirmation import Leader, with_shared_seeds
 from hpsearch.errors import HpsearchError, UsageError
@@ -146,6 +147,12 @@ def test_the_very_data_of_the_sweep_is_refused_with_the_command_that_confirms(
         recheck(sweep, "iris", time.time, top=1, seeds=4)
 
 
+def test_a_better_mean_within_the_noise_is_called_that() -> None:
+    leaders = [_leader(1, 0.2, 0.5, 0.1), _leader(0, 0.3, 0.3, 0.3)]
+    [sentence] = _verdict(judged("new", 0, leaders, maximise=False))
+    assert sentence.startswith("The old best, trial 0, is not overtaken: the mean of trial 1 is better, but within")
+
+
 def test_what_is_printed_names_the_verdict_and_the_command_of_the_new_sweep(
     sweep: Path, sources: dict[str, Path]
 ) -> None:
@@ -158,6 +165,7 @@ def test_what_is_printed_names_the_verdict_and_the_command_of_the_new_sweep(
     assert f"A new sweep is due, which begins with these leaders: hpsearch run {sweep}/recheck/config.yaml" in (
         printed("--data", block)
     )
+    assert "The old best, trial 0, still leads." in printed("--data", str(sources["other noise"]))
     report = json.loads(printed("--data", str(sources["other noise"]), "--json"))
     assert report["verdict"] == "the old best still leads"
     assert all(math.isfinite(gain["half_width"]) for gain in report["gains"].values())
