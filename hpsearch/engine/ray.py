@@ -41,7 +41,7 @@ class _Worker:
     def __init__(self, task: Task, name: str) -> None:
         self._task = task
         platform = numeric_platform(task.config.run.resources.cpus)
-        self._worker = Worker(name, os.uname().nodename, platform, time.time)
+        self._worker = Worker(name, os.uname().nodename, platform, time.time, time.monotonic)
 
     def up(self) -> None:
         """Answer as soon as this worker has started."""

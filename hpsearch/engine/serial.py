@@ -19,7 +19,7 @@ class SerialEngine(Engine):
     def __init__(self, task: Task) -> None:
         self._task = task
         self._worker = Worker(
-            "serial", os.uname().nodename, numeric_platform(task.config.run.resources.cpus), time.time
+            "serial", os.uname().nodename, numeric_platform(task.config.run.resources.cpus), time.time, time.monotonic
         )
         self._waiting: list[Trial] = []
 
