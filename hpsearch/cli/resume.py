@@ -1,6 +1,6 @@
 """The command `hpsearch resume`."""
 
-from hpsearch.cli.options import Address, Json, Quiet, Serial, SweepPath, TimeBudget, Trials, Workers
+from hpsearch.cli.options import Address, Json, Quiet, Repair, Serial, SweepPath, TimeBudget, Trials, Workers
 
 
 def resume(
@@ -10,6 +10,7 @@ def resume(
     address: Address = None,
     trials: Trials = None,
     time_budget: TimeBudget = None,
+    repair: Repair = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -25,5 +26,5 @@ def resume(
     on_failure = config_of(SweepFolder.existing(sweep)).run.gradcheck.on_failure
     with StopRequest(sweep, time_budget) as stop, Progress(quiet=quiet) as progress:
         hooks = Hooks(progress.say, progress.started, progress.ready, progress.observe, stop.due)
-        summary = resume_sweep(sweep, Execution(serial, workers, address), hooks, trials)
+        summary = resume_sweep(sweep, Execution(serial, workers, address), hooks, trials, repair=repair)
     finish(summary, on_failure, interrupted=stop.requested(), as_json=json)

@@ -6,6 +6,7 @@ from hpsearch.store.files import StoreError
 from hpsearch.store.folder import SweepFolder
 from hpsearch.store.memory import MemoryStore
 from hpsearch.store.parquet import ParquetStore
+from hpsearch.store.repair import set_damaged_parts_aside
 from hpsearch.store.schema import KEYS, TABLES, TIMING_AND_PLACE, schemas
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "create_folder",
     "require_new",
     "schemas",
+    "set_damaged_parts_aside",
 ]

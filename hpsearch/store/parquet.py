@@ -1,20 +1,17 @@
 """The store on disk: journals that are durable at once, and Parquet parts at growing intervals."""
 
-import fcntl
-import os
-import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 import pyarrow as pa
 
-from hpsearch.errors import HpsearchError, UsageError
+from hpsearch.errors import HpsearchError
 from hpsearch.records import Outcome, Round
 from hpsearch.store.base import Store
 from hpsearch.store.files import JsonLines, StoreError, explaining, read_json_lines, write_parquet
-from hpsearch.store.folder import SweepFolder, round_record
+from hpsearch.store.folder import SweepFolder, read_part, round_record
+from hpsearch.store.lock import lock_for_writing
 from hpsearch.store.rows import Row, region_rows, rows_of, to_table
 from hpsearch.store.schema import TABLES
 
@@ -22,7 +19,6 @@ from hpsearch.store.schema import TABLES
 # So part n comes at no less than 1.16 times the time of part n - 1: under a hundred parts in a year.
 LEAST_AGE_S = 9.0
 AGE_SHARE = 0.14
-LOCK_ATTEMPTS, LOCK_PAUSE_S = 10, 0.05
 
 
 class ParquetStore(Store):
@@ -36,7 +32,7 @@ class ParquetStore(Store):
         self.folder = folder
         self._schemas = schemas
         self._clock = clock
-        self._lock = _locked(folder.lock, folder.path)
+        self._lock = lock_for_writing(folder)
         try:
             with explaining(folder.path):
                 self._open_journals()
@@ -145,38 +141,15 @@ class ParquetStore(Store):
 
     def _parts_written(self) -> int:
         """One more than the highest number of a part."""
-        numbers = [
-            int(path.stem.rpartition("-")[2]) for table in TABLES for path in self.folder.table(table).glob("part-*")
-        ]
-        return max(numbers) + 1
+        return max((number for table in TABLES for number in self.folder.part_numbers(table)), default=0) + 1
 
     def _rounds_in_earlier_parts(self) -> set[int]:
-        import pyarrow.parquet as pq
-
-        found: set[int] = set()
-        for path in self.folder.table("rounds").glob("part-*.parquet"):
-            if path < self.folder.part("rounds", self._number):
-                found.update(pq.read_table(path, columns=["round"], partitioning=None)["round"].to_pylist())
-        return found
+        numbers = [number for number in self.folder.part_numbers("rounds") if number < self._number]
+        return {
+            each for number in numbers for each in read_part(self.folder.part("rounds", number))["round"].to_pylist()
+        }
 
     def _release(self) -> None:
         self._outcome_journal.close()
         self._round_journal.close()
         self._lock.close()
-
-
-def _locked(path: Path, sweep: Path) -> IO[bytes]:
-    """A lock that the system lifts when this process ends, however it ends."""
-    try:
-        file = path.open("ab")
-    except OSError as error:
-        raise UsageError(f"cannot write to {sweep}: {os.strerror(error.errno or 0)}") from error
-    for attempt in range(LOCK_ATTEMPTS):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:  # perhaps only `status`, which looks for an instant whether the lock is held
-            time.sleep(LOCK_PAUSE_S if attempt + 1 < LOCK_ATTEMPTS else 0)
-        else:
-            return file
-    file.close()
-    raise UsageError(f"another process is running the sweep {sweep}; wait for it, or stop it")

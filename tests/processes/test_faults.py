@@ -1,7 +1,6 @@
 """Failures of the machine: defined outcomes, nothing acknowledged lost."""
 
 import os
-import resource
 import signal
 import subprocess
 import time
@@ -12,7 +11,7 @@ import pandas as pd
 import pytest
 
 from hpsearch.store.compare import differences
-from tests.processes.program import PROGRAM, finish, program, start, tables, wait_for_trials, without_coverage
+from tests.processes.program import finish, program, start, tables, wait_for_trials
 
 LONGER = ("--set=train.epochs=150", "--set=search.trials=6", "--workers", "2")
 ONE_SHAPE = ("--set=model.hidden=[16, 8]", "--set=model.activation=relu")  # which is trained side by side
@@ -100,25 +99,6 @@ def test_a_trial_is_not_charged_with_the_start_of_its_worker(config: Path, tmp_p
     frame = pd.read_parquet(tmp_path / "small" / "trials")
     assert set(frame.query("param_batch_size == 1")["error"]) == {"timeout"}
     assert "timeout" not in set(frame.query("param_batch_size == 512")["error"])
-
-
-def test_a_write_that_fails_ends_in_a_sentence_and_resume_goes_on(config: Path, finished: Path, tmp_path: Path) -> None:
-    def no_file_above_20_kb() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-
-    arguments = [str(PROGRAM), "run", str(config), "--serial", "--quiet", "--results", str(tmp_path)]
-    environment = without_coverage()
-    run = subprocess.run(
-        arguments, capture_output=True, text=True, check=False, preexec_fn=no_file_above_20_kb, env=environment
-    )
-    assert run.returncode == 1
-    assert run.stderr.count("\n") == 1
-    assert "File too large" in run.stderr
-    assert f"hpsearch resume {tmp_path / 'small'}" in run.stderr
-    kept = tables(tmp_path / "small")["trials"]
-    assert 0 < len(kept) < 18
-    assert program("resume", tmp_path / "small", "--serial").returncode == 0
-    assert differences(tables(finished), tables(tmp_path / "small")) == []
 
 
 def test_a_results_folder_that_cannot_be_made_is_named(config: Path, tmp_path: Path) -> None:
