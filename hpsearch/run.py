@@ -25,7 +25,15 @@ from hpsearch.objective import Data, Task, blas_threads, config_of, load_data, m
 from hpsearch.records import Status
 from hpsearch.samplers import SAMPLERS, Settings
 from hpsearch.stopping import STOPPING
-from hpsearch.store import ParquetStore, SweepFolder, create_folder, require_new, schemas
+from hpsearch.store import (
+    ParquetStore,
+    Retry,
+    SweepFolder,
+    create_folder,
+    require_new,
+    schemas,
+    set_damaged_parts_aside,
+)
 from hpsearch.summary import Summary, ranking, summarise
 from hpsearch.sweep import Plan
 
@@ -71,10 +79,17 @@ def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Su
     return summary_of(folder, config)
 
 
-def resume(path: Path, execution: Execution, hooks: Hooks, trials: int | None = None) -> Summary:
-    """Run what is missing of a sweep; with `trials`, extend it to so many in all. Raises UsageError if it has those."""
+def resume(
+    path: Path, execution: Execution, hooks: Hooks, trials: int | None = None, *, repair: bool = False
+) -> Summary:
+    """Run what is missing of a sweep; with `trials`, extend it to so many in all. Raises UsageError if it has those.
+
+    With `repair`, parts that cannot be read are set aside first, so that their trials are missing.
+    """
     folder = SweepFolder.existing(path)
     config = config_of(folder)
+    if repair:
+        _repair(folder, config, hooks)
     summary = summary_of(folder, config)
     if trials is not None and trials <= summary.planned:
         raise UsageError(
@@ -93,6 +108,35 @@ def resume(path: Path, execution: Execution, hooks: Hooks, trials: int | None = 
         with _engine(task, execution, hooks, plan.trials) as engine:
             _drive(task, plan, store, engine, hooks)
     return summary_of(folder, config)
+
+
+def retried(path: Path) -> Path:
+    """The folder of the sweep in which a sweep's failed trials are run again; raises UsageError if it is there."""
+    again = path.with_name(f"{path.name}-retried")
+    if again.exists():
+        raise UsageError(f"{again} is there already: go on with it by `hpsearch resume {again}`, or move it away")
+    return again
+
+
+def retry_failed(path: Path, execution: Execution, hooks: Hooks) -> Summary:
+    """Run the trials that failed again, and what followed from them, in a new sweep; raises UsageError if none failed.
+
+    Its rows are those of a sweep in which nothing had failed. The old sweep stays as it is.
+    """
+    folder, again = SweepFolder.existing(path), retried(path)
+    config = config_of(folder)
+    retry = Retry.of(folder, config.run.search.lookahead)
+    hooks.say(f"{path}: {retry}. The new sweep is {again}; {path} stays as it is.")
+    retry.create(folder, again, schemas(config.space, config.run.recorded))
+    return resume(again, execution, hooks)
+
+
+def _repair(folder: SweepFolder, config: Config, hooks: Hooks) -> None:
+    damaged = set_damaged_parts_aside(folder, schemas(config.space, config.run.recorded))
+    for number in damaged:
+        hooks.say(f"Part {number} was damaged: it is in {folder.damaged} now, and its trials are run again.")
+    if not damaged:
+        hooks.say(f"No part of {folder.path} is damaged.")
 
 
 def plan_of(config: Config, trials: int | None = None) -> Plan:
@@ -155,23 +199,30 @@ def _engine(task: Task, execution: Execution, hooks: Hooks, trials: int) -> Engi
         from hpsearch.engine.serial import SerialEngine
 
         return SerialEngine(task)
-    from hpsearch.engine.ray import RayEngine, available_workers
+    from hpsearch.engine.cluster import available_workers
+    from hpsearch.engine.ray import RayEngine
 
     settings = config.run.engine
     address = execution.address or settings.address or os.environ.get("RAY_ADDRESS")
     there_are = available_workers(address, config.run.resources.cpus)
-    wanted = execution.workers or settings.workers or there_are
-    if address:  # a worker for which the cluster has no processor would never start
-        wanted = min(wanted, there_are)
-    return RayEngine(task, workers=_useful(min(wanted, trials), config, hooks), address=address)
+    asked = execution.workers or settings.workers
+    wanted = _useful(min(asked or there_are, trials), config, hooks)
+    if not address:
+        return RayEngine(task, workers=wanted, most=wanted, address=None)
+    most = min(asked or trials, _in_flight(config), trials)  # as processors join
+    return RayEngine(task, workers=min(wanted, there_are), most=most, address=address)
+
+
+def _in_flight(config: Config) -> int:
+    """How many trials can be under way at once."""
+    return config.run.search.round * (1 + config.run.search.lookahead)
 
 
 def _useful(workers: int, config: Config, hooks: Hooks) -> int:
     """No more workers than there can be trials under way at once."""
-    search = config.run.search
-    in_flight = search.round * (1 + search.lookahead)
+    in_flight = _in_flight(config)
     if workers > in_flight:
-        needed = -(-workers // (1 + search.lookahead))
+        needed = -(-workers // (1 + config.run.search.lookahead))
         hooks.say(
             f"{in_flight} of {workers} workers can be used: so many trials are under way at once. search.round={needed} "
             "would use them all; it is another sweep, with other rows."

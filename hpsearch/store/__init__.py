@@ -7,6 +7,7 @@ from hpsearch.store.folder import SweepFolder
 from hpsearch.store.memory import MemoryStore
 from hpsearch.store.parquet import ParquetStore
 from hpsearch.store.repair import set_damaged_parts_aside
+from hpsearch.store.retry import Retry
 from hpsearch.store.schema import KEYS, TABLES, TIMING_AND_PLACE, schemas
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "TIMING_AND_PLACE",
     "MemoryStore",
     "ParquetStore",
+    "Retry",
     "Store",
     "StoreError",
     "SweepFolder",

@@ -73,6 +73,13 @@ def test_a_trial_whose_worker_is_lost_too_often_is_a_row_with_the_reason(config:
     assert list(frame["status"]).count("failed") == 1
     assert list(frame.loc[frame["status"] == "failed", "error"]) == ["its worker was lost 1 time"]
     assert len(frame) == 2
+    again = program("resume", tmp_path / "small", "--retry-failed", "--serial")
+    assert again.returncode == 0, again.stderr
+    assert "failed, which no later round saw" in again.stderr
+    assert set(pd.read_parquet(tmp_path / "small-retried" / "trials")["status"]) == {"completed"}
+    twice = program("resume", tmp_path / "small", "--retry-failed", "--serial")
+    assert twice.returncode == 2
+    assert f"hpsearch resume {tmp_path / 'small-retried'}" in twice.stderr
 
 
 @pytest.mark.parametrize("shapes", [(), ONE_SHAPE])
