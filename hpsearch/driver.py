@@ -16,10 +16,11 @@ STACK = 8  # trials trained side by side at most; more leave the cache
 
 @dataclass(frozen=True)
 class Event:
-    """What an observer is told after every tick: outcomes that are now durable, and trials under way."""
+    """What an observer is told after every tick: outcomes that are now durable, and trials under way and workers."""
 
     outcomes: tuple[Outcome, ...]
     running: int
+    workers: int
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Driver:
             if outcomes:
                 self._keep(outcomes)
             self.store.tick()
-            self.observer(Event(tuple(outcomes), self._running))
+            self.observer(Event(tuple(outcomes), self._running, self.engine.workers))
 
     def _submit(self) -> bool:
         """Begin what can be begun; returns whether more is to be done."""
