@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint mutation
+.PHONY: run test lint mutation chaos
 
 ## Run the main job: the digits sweep, on Ray; a second time shows what it found.
 run: $(VENV)/installed
@@ -19,6 +19,10 @@ test: lint
 ## Every mutant of every gradient on every architecture of the matrix: the gate must stop them all. Some ten minutes.
 mutation: $(VENV)/installed-dev
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.mutation $(MUTATION_ARGS)
+
+## Sweeps that are disturbed at random, and a cluster of three nodes on this machine. Some twenty minutes.
+chaos: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m chaos --timeout=3600 $(CHAOS_ARGS)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

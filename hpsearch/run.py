@@ -21,7 +21,17 @@ from hpsearch.driver import Driver, Event
 from hpsearch.engine import Engine
 from hpsearch.errors import UsageError
 from hpsearch.numeric_platform import numeric_platform
-from hpsearch.objective import Data, Task, blas_threads, config_of, load_data, maximise, require_same_data, stack_key
+from hpsearch.objective import (
+    Data,
+    Task,
+    blas_threads,
+    config_of,
+    load_data,
+    maximise,
+    require_same_data,
+    run_trials,
+    stack_key,
+)
 from hpsearch.records import Status
 from hpsearch.samplers import SAMPLERS, Settings
 from hpsearch.stopping import STOPPING
@@ -194,23 +204,30 @@ def _drive(task: Task, plan: Plan, store: ParquetStore, engine: Engine, hooks: H
 
 
 def _engine(task: Task, execution: Execution, hooks: Hooks, trials: int) -> Engine:
-    config = task.config
+    config, objective = task.config, partial(run_trials, task)
+    cpus = config.run.resources.cpus
     if execution.serial:
         from hpsearch.engine.serial import SerialEngine
 
-        return SerialEngine(task)
+        return SerialEngine(objective, cpus=cpus)
     from hpsearch.engine.cluster import available_workers
     from hpsearch.engine.ray import RayEngine
 
     settings = config.run.engine
     address = execution.address or settings.address or os.environ.get("RAY_ADDRESS")
-    there_are = available_workers(address, config.run.resources.cpus)
+    there_are = available_workers(address, cpus)
     asked = execution.workers or settings.workers
     wanted = _useful(min(asked or there_are, trials), config, hooks)
-    if not address:
-        return RayEngine(task, workers=wanted, most=wanted, address=None)
-    most = min(asked or trials, _in_flight(config), trials)  # as processors join
-    return RayEngine(task, workers=min(wanted, there_are), most=most, address=address)
+    most = min(asked or trials, _in_flight(config), trials)  # as processors join a cluster
+    return RayEngine(
+        objective,
+        cpus=cpus,
+        workers=min(wanted, there_are) if address else wanted,
+        most=most if address else wanted,
+        address=address,
+        retries=settings.retries,
+        trial_timeout=settings.trial_timeout,
+    )
 
 
 def _in_flight(config: Config) -> int:

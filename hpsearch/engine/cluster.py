@@ -16,6 +16,7 @@ from typing import Any
 
 import ray
 from ray._private import worker
+from ray._private.runtime_env.constants import RAY_JOB_CONFIG_JSON_ENV_VAR
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -83,7 +84,8 @@ def _join(address: str) -> None:
     _require_listener(address)
     try:
         with _held_back():  # Ray logs about refusals; we say them in a sentence
-            _init(address=address, runtime_env={"py_modules": CODE})
+            shipped = {} if RAY_JOB_CONFIG_JSON_ENV_VAR in os.environ else {"runtime_env": {"py_modules": CODE}}
+            _init(address=address, **shipped)  # a job's code has come with the job
             _probe()
     except UsageError:
         ray.shutdown()
@@ -115,10 +117,10 @@ def _probe() -> None:
 
 def _reason(error: Exception) -> str:
     """One line of what Ray says, which is often a page."""
-    text = str(error)
-    if "token" in text.lower() or "unauthenticated" in text.lower():
-        return "it wants a token; put it where RAY_AUTH_TOKEN_PATH says, and set RAY_AUTH_MODE=token"
-    return " ".join(text.split())[:300]
+    text = " ".join(str(error).split())[:300]
+    if isinstance(error, ConnectionError):  # Ray says no more to who has no token, or talks to something else
+        return f"it wants a token (set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH), or is no Ray cluster ({text})"
+    return text
 
 
 def _say_nothing(data: object, ignore_prefix: bool) -> None:

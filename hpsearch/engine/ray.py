@@ -11,11 +11,11 @@ from typing import Any, ClassVar
 import ray
 from ray.exceptions import ObjectLostError, OutOfMemoryError, RayActorError, RayError
 
-from hpsearch.engine.base import Engine
+from hpsearch.engine.base import Engine, Objective
 from hpsearch.engine.cluster import connect, processors
 from hpsearch.errors import HpsearchError
 from hpsearch.numeric_platform import numeric_platform
-from hpsearch.objective import Task, Worker, run_trials
+from hpsearch.objective import Worker
 from hpsearch.records import Outcome, Place, Result, Status, Trial
 
 GROW_S = 2.0
@@ -28,16 +28,15 @@ LOST = (RayActorError, OutOfMemoryError, ObjectLostError)
 class _Worker:
     """Runs in a Ray worker process, for as long as the sweep does."""
 
-    def __init__(self, task: Task, name: str) -> None:
-        self._task = task
-        platform = numeric_platform(task.config.run.resources.cpus)
-        self._worker = Worker(name, os.uname().nodename, platform, time.time, time.monotonic)
+    def __init__(self, objective: Objective, name: str, cpus: int) -> None:
+        self._objective = objective
+        self._worker = Worker(name, os.uname().nodename, numeric_platform(cpus), time.time, time.monotonic)
 
     def up(self) -> None:
         """Answer as soon as this worker has started."""
 
-    def run(self, trials: Sequence[Trial]) -> list[Outcome]:
-        return run_trials(self._task, trials, self._worker)
+    def run(self, stacks: Sequence[Sequence[Trial]]) -> list[Outcome]:
+        return [outcome for stack in stacks for outcome in self._objective(stack, self._worker)]
 
 
 @dataclass(frozen=True)
@@ -66,21 +65,31 @@ class RayEngine(Engine):
 
     kind: ClassVar[str] = "ray"
 
-    def __init__(self, task: Task, *, workers: int, most: int, address: str | None) -> None:
+    def __init__(
+        self,
+        objective: Objective,
+        *,
+        cpus: int,
+        workers: int,
+        most: int | None = None,
+        address: str | None = None,
+        retries: int = 3,
+        trial_timeout: float | None = None,
+    ) -> None:
         """Start Ray on this machine, or join the cluster at `address`; raises UsageError if it is not there.
 
-        Begins with so many workers, and goes on to `most` while processors join the cluster.
+        Begins with so many workers of `cpus` processors each, and goes on to `most` while processors join the cluster.
+        A trial is begun again `retries` times after its worker was lost, and ended after `trial_timeout` seconds.
         """
-        self._cpus = task.config.run.resources.cpus
-        self._settings = task.config.run.engine
-        connect(address, workers * self._cpus)
-        self._task = ray.put(task)
+        self._cpus, self._retries, self._trial_timeout = cpus, retries, trial_timeout
+        connect(address, workers * cpus)
+        self._objective = ray.put(objective)
         self._assignments: dict[Any, _Assignment] = {}
         self._starting: dict[Any, _Member] = {}
         self._idle: list[_Member] = []
         self._lost: deque[tuple[Trial, int]] = deque()  # trials to be run again, and their losses
         self._names = self._failed_starts = 0
-        self._most, self._grown = most, time.monotonic()
+        self._most, self._grown = most or workers, time.monotonic()
         for _ in range(workers):
             self._start_worker()
 
@@ -92,8 +101,8 @@ class RayEngine(Engine):
     def workers(self) -> int:
         return len(self._idle) + len(self._starting) + len(self._assignments)
 
-    def submit(self, trials: Sequence[Trial]) -> None:
-        self._assign(trials, losses=0)
+    def submit(self, stacks: Sequence[Sequence[Trial]]) -> None:
+        self._assign(stacks, losses=0)
 
     def wait(self, timeout_s: float) -> list[Outcome]:
         self._grow()
@@ -109,7 +118,7 @@ class RayEngine(Engine):
         outcomes += [outcome for reference in self._overdue() for outcome in self._end(reference)]
         while self._idle and self._lost:
             trial, losses = self._lost.popleft()
-            self._assign([trial], losses)
+            self._assign([[trial]], losses)
         return outcomes
 
     def close(self) -> None:
@@ -121,7 +130,7 @@ class RayEngine(Engine):
     def _start_worker(self) -> None:
         self._names += 1
         name = f"worker-{self._names}"
-        actor = ray.remote(num_cpus=self._cpus)(_Worker).remote(self._task, name)
+        actor = ray.remote(num_cpus=self._cpus)(_Worker).remote(self._objective, name, self._cpus)
         self._starting[actor.up.remote()] = _Member(name, actor)
 
     def _is_start(self, reference: Any) -> bool:
@@ -133,7 +142,7 @@ class RayEngine(Engine):
             ray.get(reference)
         except RayError as error:
             self._failed_starts += 1
-            if self._failed_starts > self._settings.retries:
+            if self._failed_starts > self._retries:
                 raise HpsearchError(f"no worker can be started: {_last_line(error)}") from error
             self._start_worker()
         else:
@@ -149,10 +158,10 @@ class RayEngine(Engine):
         for _ in range(self.workers, min(self._most, processors() // self._cpus)):
             self._start_worker()
 
-    def _assign(self, trials: Sequence[Trial], losses: int) -> None:
-        member = self._idle.pop()
+    def _assign(self, stacks: Sequence[Sequence[Trial]], losses: int) -> None:
+        member, trials = self._idle.pop(), [trial for stack in stacks for trial in stack]
         assignment = _Assignment(trials, member, losses, datetime.now(UTC), time.monotonic())
-        self._assignments[member.actor.run.remote(trials)] = assignment
+        self._assignments[member.actor.run.remote(stacks)] = assignment
 
     def _collect(self, reference: Any) -> list[Outcome]:
         """The outcomes; after the loss of the worker, those of trials that are not to be run again."""
@@ -169,14 +178,14 @@ class RayEngine(Engine):
     def _worker_lost(self, assignment: _Assignment) -> list[Outcome]:
         """Run the trials again; of several, nobody knows which one was to blame, so none is charged with the loss."""
         losses = assignment.losses + (len(assignment.trials) == 1)
-        if losses <= self._settings.retries:
+        if losses <= self._retries:
             self._lost.extend((trial, losses) for trial in assignment.trials)
             return []
         return _failed(assignment, f"its worker was lost {losses} time{'s' if losses > 1 else ''}")
 
     def _overdue(self) -> list[Any]:
         """Work that has taken longer than its trials may."""
-        limit, now = self._settings.trial_timeout, time.monotonic()
+        limit, now = self._trial_timeout, time.monotonic()
         if limit is None:
             return []
         return [

@@ -11,36 +11,16 @@ import pandas as pd
 import pytest
 
 from hpsearch.store.compare import differences
+from tests.processes.chaos import ray_workers_below
 from tests.processes.program import finish, program, start, tables, wait_for_trials
 
 LONGER = ("--set=train.epochs=150", "--set=search.trials=6", "--workers", "2")
 ONE_SHAPE = ("--set=model.hidden=[16, 8]", "--set=model.activation=relu")  # which is trained side by side
 
 
-def ray_workers_below(process: subprocess.Popen[str]) -> list[int]:
-    """The process ids of the sweep's own Ray workers."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            title = (entry / "cmdline").read_bytes().split(b"\0")[0]
-            if title.startswith(b"ray::_Worker.run") and process.pid in ancestors(int(entry.name)):
-                found.append(int(entry.name))
-        except OSError:
-            continue  # ended since it was listed
-    return found
-
-
-def ancestors(process_id: int) -> list[int]:
-    line = []
-    while process_id > 1:
-        line.append(process_id)
-        process_id = int(Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[1])
-    return line
-
-
 def kill_a_worker(process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + 60
-    while not (workers := ray_workers_below(process)):
+    while not (workers := ray_workers_below({process.pid})):
         assert time.monotonic() < deadline, "no worker was ever at work"
         time.sleep(0.02)
     os.kill(workers[0], signal.SIGKILL)
