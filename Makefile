@@ -21,7 +21,7 @@ mutation: $(VENV)/installed-dev
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.mutation $(MUTATION_ARGS)
 
 ## Sweeps that are disturbed at random, and a cluster of three nodes on this machine. Some twenty minutes.
-chaos: $(VENV)/installed-dev
+chaos: $(VENV)/installed-cluster
 	$(BIN)/python -m pytest -m chaos --timeout=3600 $(CHAOS_ARGS)
 
 lint: $(VENV)/installed-dev
@@ -36,6 +36,10 @@ $(VENV)/installed: requirements.lock pyproject.toml
 $(VENV)/installed-dev: requirements-dev.lock pyproject.toml
 	$(call install,requirements-dev.lock)
 	@touch $(VENV)/installed
+
+$(VENV)/installed-cluster: requirements-cluster.lock pyproject.toml
+	$(call install,requirements-cluster.lock)
+	@touch $(VENV)/installed $(VENV)/installed-dev
 
 # The locked versions, checked against their hashes; uv where it is there, because it is faster.
 define install

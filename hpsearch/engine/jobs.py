@@ -1,10 +1,12 @@
 """Sweeps as jobs of a cluster's job server, which go on when this machine is switched off."""
 
+import logging
 import os
 import shlex
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,12 +16,15 @@ from ray.exceptions import AuthenticationError
 from ray.job_submission import JobDetails, JobStatus, JobSubmissionClient
 
 from hpsearch.engine.cluster import CODE
-from hpsearch.errors import UsageError
+from hpsearch.errors import HpsearchError, UsageError
 
 STOP_WAIT_S = 300
 """How long a job that is stopped may take to finish the trials under way."""
 
 POLL_S = 1.0
+CHATTY = ("ray.dashboard.modules.dashboard_sdk", "ray._private.runtime_env.packaging")
+"""Loggers of Ray that say on the terminal what is being sent."""
+
 SWEEP = "hpsearch_sweep"
 """The key of a job's metadata that says which sweep it runs."""
 
@@ -54,6 +59,8 @@ class JobServer:
             raise UsageError(
                 f"the address of a job server is http://HOST:PORT, as in http://head:8265, not {address!r}"
             )
+        for name in CHATTY:
+            logging.getLogger(name).setLevel(logging.ERROR)
         os.environ["RAY_API_SERVER_ADDRESS"] = address  # or RAY_ADDRESS, if it is set, would win
         try:
             self._client = JobSubmissionClient(address)
@@ -79,15 +86,17 @@ class JobServer:
                 "py_modules": CODE,
                 "env_vars": {"RAY_JOB_STOP_WAIT_TIME_S": str(STOP_WAIT_S)},
             }
-            return str(
-                self._client.submit_job(
+            with _explained():
+                job = self._client.submit_job(
                     entrypoint=shlex.join(command), runtime_env=environment, metadata={SWEEP: str(sweep)}
                 )
-            )
+        return str(job)
 
     def jobs(self) -> list[Job]:
         """The jobs that run sweeps, the oldest first."""
-        found = [each for each in self._client.list_jobs() if SWEEP in (each.metadata or {})]
+        with _explained():
+            listed = self._client.list_jobs()
+        found = [each for each in listed if SWEEP in (each.metadata or {})]
         return [_job(each) for each in sorted(found, key=lambda each: each.start_time or 0)]
 
     def job(self, job: str) -> Job:
@@ -100,7 +109,8 @@ class JobServer:
     def log(self, job: str) -> str:
         """What a job has printed so far."""
         self.job(job)
-        return str(self._client.get_job_logs(job))
+        with _explained():
+            return str(self._client.get_job_logs(job))
 
     def follow(self, job: str, pause: Callable[[float], None] = time.sleep) -> Iterator[str]:
         """What a job prints, until it ends."""
@@ -117,8 +127,18 @@ class JobServer:
     def stop(self, job: str) -> Job:
         """Ask a job to stop when its trials under way are done; returns the job as it is then."""
         if not self.job(job).ended:
-            self._client.stop_job(job)
+            with _explained():
+                self._client.stop_job(job)
         return self.job(job)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what a job server refuses or fails at into a sentence."""
+    try:
+        yield
+    except (ConnectionError, RuntimeError, OSError) as error:
+        raise HpsearchError(f"the job server did not do it: {' '.join(str(error).split())[:300]}") from error
 
 
 def _job(details: JobDetails) -> Job:

@@ -15,6 +15,7 @@ from typing import Self
 import numpy as np
 
 RAY = Path(sys.executable).with_name("ray")
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0"}
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,21 @@ class Cluster:
         return f"http://127.0.0.1:{self.dashboard_port}"
 
     def __enter__(self) -> Self:
-        for _ in range(self.count):  # one by one: on a busy machine several time out
-            self.add()
+        try:
+            for _ in range(self.count):  # one by one: on a busy machine several time out
+                self.add()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all nodes."""
         for node in reversed(self.nodes):
             node.kill()
 
@@ -83,12 +92,14 @@ class Cluster:
 
     def _start(self) -> Node:
         head = ["--head", f"--port={self.port}", "--include-dashboard=true", f"--dashboard-port={self.dashboard_port}"]
+        agent = f"--dashboard-agent-listen-port={_free_port()}"  # or the nodes would fight for one
+        path = f"{RAY.parent}:{os.environ['PATH']}"  # a job's `python` is the first there
         where = [f"--address={self.address}"] if self.nodes else head
         log = self.folder / f"node-{len(self.nodes)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [str(RAY), "start", "--block", *where, "--num-cpus=1", "--object-store-memory=100000000"],
-                env={**os.environ, **self.client, "RAY_USAGE_STATS_ENABLED": "0"},
+                [str(RAY), "start", "--block", *where, agent, "--num-cpus=1", "--object-store-memory=100000000"],
+                env={**os.environ, **self.client, **QUIET, "PATH": path},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
