@@ -18,7 +18,7 @@ class Status(StrEnum):
     FAILED = "failed"  # the machine failed: worker lost, or an error in the trial
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Trial:
     """One sampled configuration, planned to be trained once."""
 
@@ -50,7 +50,7 @@ class Round:
     region: tuple[Interval, ...]  # where the others were drawn
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EpochRow:
     """A trial after an epoch."""
 
@@ -58,7 +58,7 @@ class EpochRow:
     scores: Mapping[str, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class GradcheckRow:
     """A trial's gradient check of one parameter tensor."""
 
@@ -74,7 +74,7 @@ class GradcheckRow:
     blamed: str | None = None  # if it failed, the layer or loss at fault
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """When and where a trial ran: true, but no part of its result."""
 
@@ -85,7 +85,7 @@ class Place:
     platform: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Result:
     """How a trial ended: a pure function of config, data and the trial's seed."""
 
@@ -99,7 +99,7 @@ class Result:
     error: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of a trial."""
 
@@ -108,7 +108,7 @@ class Outcome:
     place: Place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What a sampler may know of a finished trial."""
 

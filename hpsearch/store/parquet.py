@@ -12,7 +12,8 @@ from hpsearch.store.base import Store
 from hpsearch.store.files import JsonLines, StoreError, explaining, read_json_lines, write_parquet
 from hpsearch.store.folder import SweepFolder, read_part, round_record
 from hpsearch.store.lock import lock_for_writing
-from hpsearch.store.rows import Row, region_rows, rows_of, to_table
+from hpsearch.store.pending import Pending
+from hpsearch.store.rows import region_rows, rows_of
 from hpsearch.store.schema import TABLES
 
 # Parts become at most max(10 s, 15% of the elapsed time) old. The margin below that is for writing them.
@@ -60,7 +61,7 @@ class ParquetStore(Store):
         self._number = (self.folder.outcome_journals() or [self._parts_written()])[-1]
         self._rounds = self.folder.read_rounds()
         self._round_journal = JsonLines(self.folder.round_journal)
-        self._rows: dict[str, list[Row]] = {table: [] for table in TABLES}
+        self._rows = self._none_pending()
         self._elapsed_at_last_part = self._take_up_journal()
 
     def rounds(self) -> list[Round]:
@@ -105,13 +106,16 @@ class ParquetStore(Store):
         with explaining(self.folder.path):
             for table, rows in self._rows.items():
                 if rows:
-                    write_parquet(self.folder.part(table, self._number), to_table(rows, self._schemas[table]))
+                    write_parquet(self.folder.part(table, self._number), rows.table())
             self._outcome_journal.close()
             done, self._number = self._outcome_journal.path, self._number + 1
             self._elapsed_at_last_part, self._last_part = self._elapsed(), self._clock()
             self._begin_journal()
             done.unlink()
-        self._rows = {table: [] for table in TABLES}
+        self._rows = self._none_pending()
+
+    def _none_pending(self) -> dict[str, Pending]:
+        return {table: Pending(self._schemas[table]) for table in TABLES}
 
     def _begin_journal(self) -> None:
         self._outcome_journal = JsonLines(self.folder.outcome_journal(self._number))
