@@ -171,8 +171,9 @@ def read_part(path: Path) -> pa.Table:
     try:
         return pq.read_table(path, partitioning=None, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0].removeprefix(f"Could not open Parquet input source '{path}': ").rstrip(".")
         raise HpsearchError(
-            f"{path} is damaged: {str(error).splitlines()[0]}. Put it back from a copy; or {_repair(path.parents[1])}"
+            f"{path} is damaged: {reason}. Put it back from a copy; or {_repair(path.parents[1])}"
         ) from error
 
 

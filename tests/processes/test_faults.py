@@ -1,6 +1,7 @@
 """Failures of the machine: defined outcomes, nothing acknowledged lost."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -86,6 +87,20 @@ def test_a_trial_is_not_charged_with_the_start_of_its_worker(config: Path, tmp_p
     frame = pd.read_parquet(tmp_path / "small" / "trials")
     assert set(frame.query("param_batch_size == 1")["error"]) == {"timeout"}
     assert "timeout" not in set(frame.query("param_batch_size == 512")["error"])
+
+
+def test_a_damaged_part_is_set_aside_by_resume_with_repair_and_its_rows_come_back(
+    finished: Path, tmp_path: Path
+) -> None:
+    sweep = shutil.copytree(finished, tmp_path / "small")
+    part = sweep / "trials" / "part-00001.parquet"
+    part.write_bytes(part.read_bytes()[:-40])
+    run = program("resume", sweep, "--repair", "--serial")
+    assert run.returncode == 0, run.stderr
+    assert "Part 1 was damaged" in run.stderr
+    assert (sweep / ".damaged" / "trials-part-00001.parquet").exists()
+    assert differences(tables(finished), tables(sweep)) == []
+    assert len(pd.read_parquet(sweep / "trials")) == 18
 
 
 def test_a_results_folder_that_cannot_be_made_is_named(config: Path, tmp_path: Path) -> None:
