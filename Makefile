@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint mutation
+.PHONY: run test lint mutation chaos
 
 ## Run the main job: the digits sweep, on Ray; a second time shows what it found.
 run: $(VENV)/installed
@@ -20,6 +20,10 @@ test: lint
 mutation: $(VENV)/installed-dev
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.mutation $(MUTATION_ARGS)
 
+## Sweeps that are disturbed at random, and a cluster of three nodes on this machine. Some twenty minutes.
+chaos: $(VENV)/installed-cluster
+	$(BIN)/python -m pytest -m chaos --timeout=3600 $(CHAOS_ARGS)
+
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -32,6 +36,10 @@ $(VENV)/installed: requirements.lock pyproject.toml
 $(VENV)/installed-dev: requirements-dev.lock pyproject.toml
 	$(call install,requirements-dev.lock)
 	@touch $(VENV)/installed
+
+$(VENV)/installed-cluster: requirements-cluster.lock pyproject.toml
+	$(call install,requirements-cluster.lock)
+	@touch $(VENV)/installed $(VENV)/installed-dev
 
 # The locked versions, checked against their hashes; uv where it is there, because it is faster.
 define install

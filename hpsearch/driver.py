@@ -1,5 +1,6 @@
 """Runs a plan: hands trials to the engine as rounds become ready, and keeps what comes back."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -11,15 +12,17 @@ from hpsearch.store import Store
 from hpsearch.sweep import Plan, next_round
 
 TICK_S = 1.0
+CHUNK_S = 0.1  # of work that a worker is given at once: a call costs about a millisecond
 STACK = 8  # trials trained side by side at most; more leave the cache
 
 
 @dataclass(frozen=True)
 class Event:
-    """What an observer is told after every tick: outcomes that are now durable, and trials under way."""
+    """What an observer is told after every tick: outcomes that are now durable, and trials under way and workers."""
 
     outcomes: tuple[Outcome, ...]
     running: int
+    workers: int
 
 
 @dataclass
@@ -46,13 +49,14 @@ class Driver:
         self._queued = 0  # how many rounds have had their trials put into the queue
         self._queue: deque[tuple[Hashable, Trial]] = deque()  # with their stack keys
         self._running = 0
+        self._mean_s = math.inf  # a trial's duration, the latest counting most
         self._replay()
         while self._submit() or self._running:
             outcomes = self.engine.wait(TICK_S)
             if outcomes:
                 self._keep(outcomes)
             self.store.tick()
-            self.observer(Event(tuple(outcomes), self._running))
+            self.observer(Event(tuple(outcomes), self._running, self.engine.workers))
 
     def _submit(self) -> bool:
         """Begin what can be begun; returns whether more is to be done."""
@@ -62,16 +66,24 @@ class Driver:
             if not self._queue and not self._queue_next_round():
                 break
             if self._queue:
-                ready = self._take()
-                self.engine.submit(ready)
-                self._running += len(ready)
+                stacks = self._take()
+                self.engine.submit(stacks)
+                self._running += sum(map(len, stacks))
         return bool(self._queue) or self._has_next_round()
 
-    def _take(self) -> list[Trial]:
-        """The first trial of the queue; and others beside it, but no more than one worker's share of the queue."""
-        share = min(STACK, -(-len(self._queue) // self.engine.workers))
+    def _take(self) -> list[list[Trial]]:
+        """Stacks for CHUNK_S seconds of work, as trials have lasted so far; never more than a worker's share."""
+        share = -(-len(self._queue) // self.engine.workers)
+        worth = share if self._mean_s * share <= CHUNK_S else int(CHUNK_S / self._mean_s)
+        stacks = [self._take_stack(share)]
+        while (left := min(share, worth) - sum(map(len, stacks))) > 0:
+            stacks.append(self._take_stack(left))
+        return stacks
+
+    def _take_stack(self, most: int) -> list[Trial]:
+        """The first trial of the queue, and others that can be trained beside it."""
         key, first = self._queue.popleft()
-        beside = [pair for pair in self._queue if key is not None and pair[0] == key][: share - 1]
+        beside = [pair for pair in self._queue if key is not None and pair[0] == key][: min(STACK, most) - 1]
         for pair in beside:
             self._queue.remove(pair)
         return [first, *(trial for _, trial in beside)]
@@ -112,6 +124,8 @@ class Driver:
         self.store.add_outcomes(outcomes)
         self._running -= len(outcomes)
         for outcome in outcomes:
+            duration_s = outcome.place.duration_s
+            self._mean_s = duration_s if math.isinf(self._mean_s) else 0.9 * self._mean_s + 0.1 * duration_s
             result, metric = outcome.result, self.plan.metric
             self._learn(
                 outcome.trial, result.status, result.scores.get(metric), [row.scores[metric] for row in result.epochs]

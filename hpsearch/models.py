@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -105,7 +106,7 @@ class _Sweep:
         config = config_of(folder)
         data = load_data(config)
         require_same_data(folder.read_manifest(), config.run, data)
-        worker = Worker("best", os.uname().nodename, numeric_platform(config.run.resources.cpus), clock)
+        worker = Worker("best", os.uname().nodename, numeric_platform(config.run.resources.cpus), clock, time.monotonic)
         return cls(folder, config, data, Task.of(config, data), worker, clock)
 
 

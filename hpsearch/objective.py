@@ -97,15 +97,16 @@ class Task:
 
 @dataclass(frozen=True)
 class Worker:
-    """Who runs a trial, and by which clock (seconds since 1970)."""
+    """Who runs a trial, when (seconds since 1970), and for how long (seconds that a change of the clock leaves alone)."""
 
     name: str
     node: str
     platform: str
     clock: Callable[[], float]
+    timer: Callable[[], float]
 
     def place(self, started: float, duration_s: float) -> Place:
-        """Here, from `started` on."""
+        """Here, from `started` on, by the clock."""
         return Place(datetime.fromtimestamp(started, UTC), duration_s, self.name, self.node, self.platform)
 
 
@@ -184,13 +185,13 @@ def run_trials(task: Task, trials: Sequence[Trial], worker: Worker) -> list[Outc
 
 def train_trial(task: Task, trial: Trial, worker: Worker) -> tuple[Outcome, Network | None]:
     """As `run_trials`, for one; and the trained network if the trial completed."""
-    started = worker.clock()
+    started, begun = worker.clock(), worker.timer()
     try:
         return _outcomes(task, [trial], worker)[0]
     except Exception as error:  # noqa: BLE001 - a trial's own failure must not end the sweep
         place = place_in_plugins(plugins_of(task.config), error)
         result = Result(Status.FAILED, error=f"{type(error).__name__}: {error}{place}")
-        return Outcome(trial, result, worker.place(started, worker.clock() - started)), None
+        return Outcome(trial, result, worker.place(started, worker.timer() - begun)), None
 
 
 @contextmanager
@@ -217,9 +218,9 @@ def _outcomes(task: Task, trials: Sequence[Trial], worker: Worker) -> list[tuple
     with blas_threads(task.config.run.resources.cpus):
         candidates = [_gated(task, trial, worker) for trial in trials]
         passed = [candidate for candidate in candidates if candidate.passed]
-        started = worker.clock()
+        begun = worker.timer()
         network, fits = _trained(task, passed) if passed else (None, [])
-        share_s = (worker.clock() - started) / max(1, len(passed))
+        share_s = (worker.timer() - begun) / max(1, len(passed))
     found = iter(fits)
     return [
         _with_fit(candidate, next(found), share_s, None if len(passed) > 1 else network)
@@ -230,12 +231,12 @@ def _outcomes(task: Task, trials: Sequence[Trial], worker: Worker) -> list[tuple
 
 
 def _gated(task: Task, trial: Trial, worker: Worker) -> _Candidate:
-    started = worker.clock()
+    started, begun = worker.clock(), worker.timer()
     run = task.config.trial(trial.values)
     architecture, generators = task.architecture(run), TrialGenerators.of(trial.seed)
     gate = Gate(architecture, task.train, run, generators.gradcheck)
     passed = gate.opens()
-    place = worker.place(started, worker.clock() - started)
+    place = worker.place(started, worker.timer() - begun)
     return _Candidate(trial, run, architecture, generators, gate, passed, place)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
@@ -67,7 +68,7 @@ def recheck(path: Path, data: str, clock: Callable[[], float], *, top: int, seed
             f"--data {data} is the very data that {path} was searched on; to confirm its leaders there, run: "
             f"hpsearch best {path} --top {top} --seeds {seeds}"
         )
-    worker = Worker("recheck", os.uname().nodename, numeric_platform(config.run.resources.cpus), clock)
+    worker = Worker("recheck", os.uname().nodename, numeric_platform(config.run.resources.cpus), clock, time.monotonic)
     again = partial(with_shared_seeds, sweep_seed=config.run.seed, count=seeds)
     leaders = confirm(Task.of(config, found), recorded, again, worker)
     result = judged(data, recorded[0][0].number, leaders, maximise=maximise(config.run.search.metric))

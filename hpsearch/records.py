@@ -18,7 +18,7 @@ class Status(StrEnum):
     FAILED = "failed"  # the machine failed: worker lost, or an error in the trial
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Trial:
     """One sampled configuration, planned to be trained once."""
 
@@ -53,7 +53,7 @@ class Round:
     region: tuple[Interval, ...]  # where the others were drawn
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EpochRow:
     """A trial after an epoch."""
 
@@ -61,7 +61,7 @@ class EpochRow:
     scores: Mapping[str, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class GradcheckRow:
     """A trial's gradient check of one parameter tensor."""
 
@@ -77,7 +77,7 @@ class GradcheckRow:
     blamed: str | None = None  # if it failed, the layer or loss at fault
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """When and where a trial ran: true, but no part of its result."""
 
@@ -88,7 +88,7 @@ class Place:
     platform: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Result:
     """How a trial ended: a pure function of config, data and the trial's seed."""
 
@@ -102,7 +102,7 @@ class Result:
     error: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of a trial."""
 
@@ -111,7 +111,7 @@ class Outcome:
     place: Place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What a sampler may know of a finished trial."""
 

@@ -30,12 +30,20 @@ from hpsearch.objective import (
     load_data,
     maximise,
     require_same_data,
+    run_trials,
     schemas_of,
     stack_key,
 )
 from hpsearch.samplers import SAMPLERS, Sampler, Settings
 from hpsearch.stopping import STOPPING
-from hpsearch.store import ParquetStore, SweepFolder, create_folder, require_new
+from hpsearch.store import (
+    ParquetStore,
+    Retry,
+    SweepFolder,
+    create_folder,
+    require_new,
+    set_damaged_parts_aside,
+)
 from hpsearch.summary import Summary, ranking, summarise
 from hpsearch.sweep import Plan
 from hpsearch.widening import space_of, widenings
@@ -82,10 +90,17 @@ def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Su
     return summary_of(folder, config)
 
 
-def resume(path: Path, execution: Execution, hooks: Hooks, trials: int | None = None) -> Summary:
-    """Run what is missing of a sweep; with `trials`, extend it to so many in all. Raises UsageError if it has those."""
+def resume(
+    path: Path, execution: Execution, hooks: Hooks, trials: int | None = None, *, repair: bool = False
+) -> Summary:
+    """Run what is missing of a sweep; with `trials`, extend it to so many in all. Raises UsageError if it has those.
+
+    With `repair`, parts that cannot be read are set aside first, so that their trials are missing.
+    """
     folder = SweepFolder.existing(path)
     config = config_of(folder)
+    if repair:
+        _repair(folder, config, hooks)
     summary = summary_of(folder, config)
     if trials is not None and trials <= summary.planned:
         raise UsageError(
@@ -104,6 +119,35 @@ def resume(path: Path, execution: Execution, hooks: Hooks, trials: int | None = 
                 folder.extend(trials, _now())
             _drive(task, plan, store, engine, hooks)
     return summary_of(folder, config)
+
+
+def retried(path: Path) -> Path:
+    """The folder of the sweep in which a sweep's failed trials are run again; raises UsageError if it is there."""
+    again = path.with_name(f"{path.name}-retried")
+    if again.exists():
+        raise UsageError(f"{again} is there already: go on with it by `hpsearch resume {again}`, or move it away")
+    return again
+
+
+def retry_failed(path: Path, execution: Execution, hooks: Hooks) -> Summary:
+    """Run the trials that failed again, and what followed from them, in a new sweep; raises UsageError if none failed.
+
+    Its rows are those of a sweep in which nothing had failed. The old sweep stays as it is.
+    """
+    folder, again = SweepFolder.existing(path), retried(path)
+    config = config_of(folder)
+    retry = Retry.of(folder, config.run.search.lookahead)
+    hooks.say(f"{path}: {retry}. The new sweep is {again}; {path} stays as it is.")
+    retry.create(folder, again, schemas_of(config))
+    return resume(again, execution, hooks)
+
+
+def _repair(folder: SweepFolder, config: Config, hooks: Hooks) -> None:
+    damaged = set_damaged_parts_aside(folder, schemas_of(config))
+    for number in damaged:
+        hooks.say(f"Part {number} was damaged: it is in {folder.damaged} now, and its trials are run again.")
+    if not damaged:
+        hooks.say(f"No part of {folder.path} is damaged.")
 
 
 def plan_of(config: Config, trials: int | None = None) -> Plan:
@@ -192,28 +236,43 @@ def _drive(task: Task, plan: Plan, store: ParquetStore, engine: Engine, hooks: H
 
 
 def _engine(task: Task, execution: Execution, hooks: Hooks, trials: int) -> Engine:
-    config = task.config
+    config, objective = task.config, partial(run_trials, task)
+    cpus = config.run.resources.cpus
     if execution.serial:
         from hpsearch.engine.serial import SerialEngine
 
-        return SerialEngine(task)
-    from hpsearch.engine.ray import RayEngine, available_workers
+        return SerialEngine(objective, cpus=cpus)
+    from hpsearch.engine.cluster import available_workers
+    from hpsearch.engine.ray import RayEngine
 
     settings = config.run.engine
     address = execution.address or settings.address or os.environ.get("RAY_ADDRESS")
-    there_are = available_workers(address, config.run.resources.cpus)
-    wanted = execution.workers or settings.workers or there_are
-    if address:  # a worker for which the cluster has no processor would never start
-        wanted = min(wanted, there_are)
-    return RayEngine(task, workers=_useful(min(wanted, trials), config, hooks), address=address)
+    there_are = available_workers(address, cpus)
+    asked = execution.workers or settings.workers
+    wanted = _useful(min(asked or there_are, trials), config, hooks)
+    most = min(asked or trials, _in_flight(config), trials)  # as processors join a cluster
+    return RayEngine(
+        objective,
+        cpus=cpus,
+        workers=min(wanted, there_are) if address else wanted,
+        most=most if address else wanted,
+        address=address,
+        retries=settings.retries,
+        trial_timeout=settings.trial_timeout,
+    )
+
+
+def _in_flight(config: Config) -> int:
+    """How many trials can be under way at once."""
+    search = config.run.search
+    return search.round * search.repeats * (1 + search.lookahead)
 
 
 def _useful(workers: int, config: Config, hooks: Hooks) -> int:
     """No more workers than there can be trials under way at once."""
-    search = config.run.search
-    in_flight = search.round * search.repeats * (1 + search.lookahead)
+    in_flight = _in_flight(config)
     if workers > in_flight:
-        needed = -(-workers // (search.repeats * (1 + search.lookahead)))
+        needed = -(-workers // (config.run.search.repeats * (1 + config.run.search.lookahead)))
         hooks.say(
             f"{in_flight} of {workers} workers can be used: so many trials are under way at once. search.round={needed} "
             "would use them all; it is another sweep, with other rows."

@@ -1,6 +1,8 @@
 """Which tests run where."""
 
 import os
+import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -8,20 +10,31 @@ import pytest
 SHARED_DATA = "HPSEARCH_SHARED_DATA"
 
 
+@cache
+def _can_mount() -> bool:
+    try:
+        trial = ["unshare", "--map-root-user", "--mount", "true"]
+        return subprocess.run(trial, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+def _missing() -> dict[str, str]:
+    """What is not here, by the marker of the tests that need it."""
+    missing = {} if os.environ.get(SHARED_DATA) else {"shared_data": f"{SHARED_DATA} names no folder"}
+    return missing if _can_mount() else {**missing, "mounts": "this system lets no user mount a disk"}
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the tests out that need data sets which are not here; the report says so."""
-    if os.environ.get(SHARED_DATA):
-        return
-    left_out = [item for item in items if item.get_closest_marker("shared_data")]
+    """Leave the tests out that need what is not here; the report says so."""
+    left_out = [item for item in items if any(item.get_closest_marker(name) for name in _missing())]
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
 
 
-def pytest_report_header() -> str:
-    """Say whether the tests that need the shared data sets are run."""
-    if os.environ.get(SHARED_DATA):
-        return "tests marked shared_data are run"
-    return f"tests marked shared_data are left out: {SHARED_DATA} names no folder"
+def pytest_report_header() -> list[str]:
+    """Say which tests are left out, and why."""
+    return [f"tests marked {name} are left out: {reason}" for name, reason in _missing().items()]
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from hpsearch import __version__
-from hpsearch.cli import best, check, recheck, resume, run, status, trials
+from hpsearch.cli import best, check, jobs, recheck, resume, run, status, trials
 from hpsearch.errors import HpsearchError, Interrupted, UsageError
 
 
@@ -29,6 +29,8 @@ app = typer.Typer(
 )
 for command in (run, resume, best, recheck, check, status, trials):
     app.command()(getattr(command, command.__name__.rpartition(".")[2]))
+for job_command in (jobs.submit, jobs.jobs, jobs.logs, jobs.stop):
+    app.command()(job_command)
 
 
 def _show_version(wanted: bool) -> None:

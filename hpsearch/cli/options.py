@@ -45,6 +45,11 @@ TimeBudget = Annotated[
 Trials = Annotated[
     int | None, typer.Option("--trials", min=1, metavar="N", help="Extend the sweep to N trials in all.")
 ]
+Repair = Annotated[bool, typer.Option("--repair", help="Set parts that are damaged aside, and run their trials again.")]
+RetryFailed = Annotated[
+    bool,
+    typer.Option("--retry-failed", help="Run trials that the machine failed again, in a new sweep beside this one."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 

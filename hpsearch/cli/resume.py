@@ -1,6 +1,17 @@
 """The command `hpsearch resume`."""
 
-from hpsearch.cli.options import Address, Json, Quiet, Serial, SweepPath, TimeBudget, Trials, Workers
+from hpsearch.cli.options import (
+    Address,
+    Json,
+    Quiet,
+    Repair,
+    RetryFailed,
+    Serial,
+    SweepPath,
+    TimeBudget,
+    Trials,
+    Workers,
+)
 
 
 def resume(
@@ -10,6 +21,8 @@ def resume(
     address: Address = None,
     trials: Trials = None,
     time_budget: TimeBudget = None,
+    repair: Repair = False,
+    retry_failed: RetryFailed = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -17,13 +30,21 @@ def resume(
     from hpsearch.cli.outcome import finish
     from hpsearch.cli.progress import Progress
     from hpsearch.cli.stopping import StopRequest
+    from hpsearch.errors import UsageError
     from hpsearch.objective import config_of
-    from hpsearch.run import Execution, Hooks
+    from hpsearch.run import Execution, Hooks, retried
     from hpsearch.run import resume as resume_sweep
+    from hpsearch.run import retry_failed as retry
     from hpsearch.store import SweepFolder
 
     on_failure = config_of(SweepFolder.existing(sweep)).run.gradcheck.on_failure
-    with StopRequest(sweep, time_budget) as stop, Progress(quiet=quiet) as progress:
+    if retry_failed and (trials or repair):
+        raise UsageError("--retry-failed begins a new sweep; give --trials and --repair in a command of their own")
+    with StopRequest(retried(sweep) if retry_failed else sweep, time_budget) as stop, Progress(quiet=quiet) as progress:
         hooks = Hooks(progress.say, progress.started, progress.ready, progress.observe, stop.due)
-        summary = resume_sweep(sweep, Execution(serial, workers, address), hooks, trials)
+        execution = Execution(serial, workers, address)
+        if retry_failed:
+            summary = retry(sweep, execution, hooks)
+        else:
+            summary = resume_sweep(sweep, execution, hooks, trials, repair=repair)
     finish(summary, on_failure, interrupted=stop.requested(), as_json=json)

@@ -1,12 +1,11 @@
 """When to stop: at Ctrl-C or SIGTERM, after the trials under way, at a second one at once; when the time is used up."""
 
 import signal
+import sys
 import time
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
-
-import typer
 
 from hpsearch.errors import Interrupted
 
@@ -43,4 +42,6 @@ class StopRequest:
         if self._requested:
             raise Interrupted(f"ended at once; what was counted is safe, go on by: hpsearch resume {self._sweep}")
         self._requested = True
-        typer.echo("\nStopping when the trials under way are done; once more to end at once.", err=True)
+        # Not by typer.echo, which would write past a live view and into the middle of it.
+        sys.stderr.write("Stopping when the trials under way are done; once more to end at once.\n")
+        sys.stderr.flush()

@@ -1,11 +1,15 @@
 """What an engine is: it runs trials somewhere and says what came of them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import ClassVar, Self
 
+from hpsearch.objective import Worker
 from hpsearch.records import Outcome, Trial
+
+Objective = Callable[[Sequence[Trial], Worker], list[Outcome]]
+"""What a worker does with trials that can be trained side by side; must not raise for a trial's own failure."""
 
 
 class Engine(ABC):
@@ -24,8 +28,8 @@ class Engine(ABC):
         """How many workers there are."""
 
     @abstractmethod
-    def submit(self, trials: Sequence[Trial]) -> None:
-        """Give trials to a free worker, which trains them side by side if there are several."""
+    def submit(self, stacks: Sequence[Sequence[Trial]]) -> None:
+        """Give trials to a free worker, which runs one stack after another, those of a stack side by side."""
 
     @abstractmethod
     def wait(self, timeout_s: float) -> list[Outcome]:

@@ -1,82 +1,97 @@
 """The engine on Ray: long-lived workers, on this machine or on a cluster."""
 
-import logging
 import os
-import signal
-import socket
-import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, ClassVar
 
 import ray
-from ray._private import worker
-from ray.exceptions import RayActorError
+from ray.exceptions import ObjectLostError, OutOfMemoryError, RayActorError, RayError
 
-import hpsearch
-from hpsearch.engine.base import Engine
-from hpsearch.errors import UsageError
+from hpsearch.engine.base import Engine, Objective
+from hpsearch.engine.cluster import connect, processors
+from hpsearch.errors import HpsearchError
 from hpsearch.numeric_platform import numeric_platform
-from hpsearch.objective import Task, Worker, run_trials
+from hpsearch.objective import Worker
 from hpsearch.records import Outcome, Place, Result, Status, Trial
 
-QUIET = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # or Ray would replace the environment under `uv run`
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # the coming default; unset, every start warns
-}
+GROW_S = 2.0
+"""How often an engine looks for processors that have joined its cluster."""
 
-
-CONNECT_S = 5.0
+LOST = (RayActorError, OutOfMemoryError, ObjectLostError)
+"""What Ray says of a worker that was killed, or ended for want of memory, or whose node is gone with its results."""
 
 
 class _Worker:
     """Runs in a Ray worker process, for as long as the sweep does."""
 
-    def __init__(self, task: Task, name: str) -> None:
-        self._task = task
-        platform = numeric_platform(task.config.run.resources.cpus)
-        self._worker = Worker(name, os.uname().nodename, platform, time.time)
+    def __init__(self, objective: Objective, name: str, cpus: int) -> None:
+        self._objective = objective
+        self._worker = Worker(name, os.uname().nodename, numeric_platform(cpus), time.time, time.monotonic)
 
     def up(self) -> None:
         """Answer as soon as this worker has started."""
 
-    def run(self, trials: Sequence[Trial]) -> list[Outcome]:
-        return run_trials(self._task, trials, self._worker)
+    def run(self, stacks: Sequence[Sequence[Trial]]) -> list[Outcome]:
+        return [outcome for stack in stacks for outcome in self._objective(stack, self._worker)]
 
 
-@dataclass
-class _Assignment:
-    trials: Sequence[Trial]
+@dataclass(frozen=True)
+class _Member:
+    """A worker."""
+
     name: str
     actor: Any
-    up: Any  # ready once the worker has started
+
+
+@dataclass(frozen=True)
+class _Assignment:
+    trials: Sequence[Trial]
+    member: _Member
     losses: int  # how often a worker was lost with this trial alone
-    started: float  # seconds since 1970
-    seen_up: float | None = None  # by the monotonic clock; from here on its trials' time counts
+    started_at: datetime
+    begun: float  # by the monotonic clock
 
 
 class RayEngine(Engine):
-    """One actor a worker; trials lost with their worker are run again, each for itself."""
+    """One actor a worker; trials lost with their worker are run again, each for itself.
+
+    Trials are given only to workers that have started: one whose node is gone holds nothing up, however long it
+    takes until there is room for its successor.
+    """
 
     kind: ClassVar[str] = "ray"
 
-    def __init__(self, task: Task, *, workers: int, address: str | None) -> None:
-        """Start Ray on this machine, or join the cluster at `address`; raises UsageError if it is not there."""
-        self._cpus = task.config.run.resources.cpus
-        self._settings = task.config.run.engine
-        _start(address, workers * self._cpus)
-        self._task = ray.put(task)
+    def __init__(
+        self,
+        objective: Objective,
+        *,
+        cpus: int,
+        workers: int,
+        most: int | None = None,
+        address: str | None = None,
+        retries: int = 3,
+        trial_timeout: float | None = None,
+    ) -> None:
+        """Start Ray on this machine, or join the cluster at `address`; raises UsageError if it is not there.
+
+        Begins with so many workers of `cpus` processors each, and goes on to `most` while processors join the cluster.
+        A trial is begun again `retries` times after its worker was lost, and ended after `trial_timeout` seconds.
+        """
+        self._cpus, self._retries, self._trial_timeout = cpus, retries, trial_timeout
+        connect(address, workers * cpus)
+        self._objective = ray.put(objective)
         self._assignments: dict[Any, _Assignment] = {}
+        self._starting: dict[Any, _Member] = {}
+        self._idle: list[_Member] = []
         self._lost: deque[tuple[Trial, int]] = deque()  # trials to be run again, and their losses
-        self._names = 0
-        self._workers = workers
-        self._idle = [self._new_worker() for _ in range(workers)]
+        self._names = self._failed_starts = 0
+        self._most, self._grown = most or workers, time.monotonic()
+        for _ in range(workers):
+            self._start_worker()
 
     @property
     def free(self) -> int:
@@ -84,164 +99,125 @@ class RayEngine(Engine):
 
     @property
     def workers(self) -> int:
-        return self._workers
+        return len(self._idle) + len(self._starting) + len(self._assignments)
 
-    def submit(self, trials: Sequence[Trial]) -> None:
-        self._assign(trials, losses=0)
+    def submit(self, stacks: Sequence[Sequence[Trial]]) -> None:
+        self._assign(stacks, losses=0)
 
     def wait(self, timeout_s: float) -> list[Outcome]:
-        if not self._assignments:
+        self._grow()
+        waiting = [*self._assignments, *self._starting]
+        if not waiting:
             return []
-        waiting = list(self._assignments)
         ready, _ = ray.wait(waiting, num_returns=1, timeout=timeout_s)
         if ready:  # and whatever else is there by now
             ready, _ = ray.wait(waiting, num_returns=len(waiting), timeout=0)
-        outcomes = [outcome for reference in ready for outcome in self._collect(reference)]
+        outcomes = [
+            outcome for reference in ready if not self._is_start(reference) for outcome in self._collect(reference)
+        ]
         outcomes += [outcome for reference in self._overdue() for outcome in self._end(reference)]
         while self._idle and self._lost:
             trial, losses = self._lost.popleft()
-            self._assign([trial], losses)
+            self._assign([[trial]], losses)
         return outcomes
 
     def close(self) -> None:
-        self._assignments = {}
+        self._assignments, self._starting = {}, {}
         self._lost.clear()
         self._idle = []
         ray.shutdown()
 
-    def _new_worker(self) -> tuple[str, Any, Any]:
+    def _start_worker(self) -> None:
         self._names += 1
         name = f"worker-{self._names}"
-        actor = ray.remote(num_cpus=self._cpus)(_Worker).remote(self._task, name)
-        return name, actor, actor.up.remote()
+        actor = ray.remote(num_cpus=self._cpus)(_Worker).remote(self._objective, name, self._cpus)
+        self._starting[actor.up.remote()] = _Member(name, actor)
 
-    def _assign(self, trials: Sequence[Trial], losses: int) -> None:
-        name, actor, up = self._idle.pop()
-        self._assignments[actor.run.remote(trials)] = _Assignment(trials, name, actor, up, losses, time.time())
+    def _is_start(self, reference: Any) -> bool:
+        """Whether this is word of a start; then its worker is idle, or started anew if it died on the way."""
+        member = self._starting.pop(reference, None)
+        if member is None:
+            return False
+        try:
+            ray.get(reference)
+        except RayError as error:
+            self._failed_starts += 1
+            if self._failed_starts > self._retries:
+                raise HpsearchError(f"no worker can be started: {_last_line(error)}") from error
+            self._start_worker()
+        else:
+            self._failed_starts = 0
+            self._idle.append(member)
+        return True
+
+    def _grow(self) -> None:
+        """Start workers on processors that have joined."""
+        if self.workers >= self._most or time.monotonic() - self._grown < GROW_S:
+            return
+        self._grown = time.monotonic()
+        for _ in range(self.workers, min(self._most, processors() // self._cpus)):
+            self._start_worker()
+
+    def _assign(self, stacks: Sequence[Sequence[Trial]], losses: int) -> None:
+        member, trials = self._idle.pop(), [trial for stack in stacks for trial in stack]
+        assignment = _Assignment(trials, member, losses, datetime.now(UTC), time.monotonic())
+        self._assignments[member.actor.run.remote(stacks)] = assignment
 
     def _collect(self, reference: Any) -> list[Outcome]:
         """The outcomes; after the loss of the worker, those of trials that are not to be run again."""
         assignment = self._assignments.pop(reference)
         try:
             outcomes: list[Outcome] = ray.get(reference)
-        except RayActorError:
-            self._idle.append(self._new_worker())
+        except LOST:
+            ray.kill(assignment.member.actor)  # it may only be out of reach
+            self._start_worker()
             return self._worker_lost(assignment)
-        self._idle.append((assignment.name, assignment.actor, assignment.up))
+        self._idle.append(assignment.member)
         return outcomes
 
     def _worker_lost(self, assignment: _Assignment) -> list[Outcome]:
         """Run the trials again; of several, nobody knows which one was to blame, so none is charged with the loss."""
         losses = assignment.losses + (len(assignment.trials) == 1)
-        if losses <= self._settings.retries:
+        if losses <= self._retries:
             self._lost.extend((trial, losses) for trial in assignment.trials)
             return []
         return _failed(assignment, f"its worker was lost {losses} time{'s' if losses > 1 else ''}")
 
     def _overdue(self) -> list[Any]:
-        """Work that has taken longer than its trials may, since its worker was seen to have started."""
-        limit, now = self._settings.trial_timeout, time.monotonic()
+        """Work that has taken longer than its trials may."""
+        limit, now = self._trial_timeout, time.monotonic()
         if limit is None:
             return []
-        for each in self._assignments.values():
-            if each.seen_up is None and _is_ready(each.up):
-                each.seen_up = now
         return [
             reference
             for reference, each in self._assignments.items()
-            if each.seen_up is not None and now - each.seen_up > limit * len(each.trials) and not _is_ready(reference)
+            if now - each.begun > limit * len(each.trials) and not ray.wait([reference], timeout=0)[0]
         ]
 
     def _end(self, reference: Any) -> list[Outcome]:
         """End a worker that is overdue; of several trials each is given its own time, alone."""
         assignment = self._assignments.pop(reference)
-        ray.kill(assignment.actor)
-        self._idle.append(self._new_worker())
+        ray.kill(assignment.member.actor)
+        self._start_worker()
         if len(assignment.trials) == 1:
             return _failed(assignment, "timeout")
         self._lost.extend((trial, assignment.losses) for trial in assignment.trials)
         return []
 
 
-def _is_ready(reference: Any) -> bool:
-    return bool(ray.wait([reference], timeout=0)[0])
-
-
 def _failed(assignment: _Assignment, error: str) -> list[Outcome]:
     """The outcomes of trials that the machine failed."""
     place = Place(
-        started_at=datetime.fromtimestamp(assignment.started, UTC),
-        duration_s=time.time() - assignment.started,
-        worker=assignment.name,
+        started_at=assignment.started_at,
+        duration_s=time.monotonic() - assignment.begun,
+        worker=assignment.member.name,
         node=None,
         platform=None,
     )
     return [Outcome(trial, Result(Status.FAILED, error=error), place) for trial in assignment.trials]
 
 
-def available_workers(address: str | None, cpus: int) -> int:
-    """How many workers the machine, or the cluster at `address`, has processors for."""
-    if address is None:
-        processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    else:
-        _start(address, 0)
-        processors = int(ray.cluster_resources().get("CPU", 1))
-    return max(1, processors // cpus)
-
-
-def _say_nothing(data: object, ignore_prefix: bool) -> None:
-    """In place of the function by which Ray prints its processes' troubles on standard output.
-
-    It does so whatever `log_to_driver` says; what matters of them is in the trials' outcomes.
-    """
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Undo what `ray.init` does to its surroundings, and they to it.
-
-    It would answer SIGTERM by an immediate exit. And it puts the current folder first on its workers' search
-    path, so that a folder of the user's called `trainer` would be imported in place of ours.
-    """
-    handler, folder = signal.getsignal(signal.SIGTERM), Path.cwd()
-    os.chdir(Path(hpsearch.__file__).parents[1])
-    try:
-        yield
-    finally:
-        os.chdir(folder)
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, handler)
-
-
-def _require_listener(address: str) -> None:
-    """Raise UsageError at once if nobody listens there; Ray would try for minutes, and log about it."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if address == "auto":
-        return  # Ray knows how to find the cluster of this machine
-    if not (host and port.isdigit()):
-        raise UsageError(f"the address of a Ray cluster is HOST:PORT, ray://HOST:PORT or auto, not {address!r}")
-    try:
-        socket.create_connection((host, int(port)), timeout=CONNECT_S).close()
-    except OSError as error:
-        raise UsageError(f"no Ray cluster answers at {address!r}: {error.strerror or error}") from error
-
-
-def _start(address: str | None, cpus: int) -> None:
-    """Start Ray here, bound to loopback, or join a cluster; without a word on the terminal."""
-    if ray.is_initialized():
-        return
-    if address:
-        _require_listener(address)
-    for name, value in QUIET.items():
-        os.environ.setdefault(name, value)
-    where: dict[str, Any] = (
-        {"address": address}
-        if address
-        else {"address": "local", "num_cpus": cpus, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
-    )
-    try:
-        with _undisturbed():
-            ray.init(**where, configure_logging=True, logging_level=logging.ERROR, log_to_driver=False)
-        worker.print_to_stdstream = _say_nothing
-    except ConnectionError as error:
-        raise UsageError(f"there is no Ray cluster at {address!r} that lets this program in: {error}") from error
+def _last_line(error: RayError) -> str:
+    """What is most telling of an error that quotes another process's traceback."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__

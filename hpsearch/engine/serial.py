@@ -5,9 +5,9 @@ import time
 from collections.abc import Sequence
 from typing import ClassVar
 
-from hpsearch.engine.base import Engine
+from hpsearch.engine.base import Engine, Objective
 from hpsearch.numeric_platform import numeric_platform
-from hpsearch.objective import Task, Worker, run_trials
+from hpsearch.objective import Worker
 from hpsearch.records import Outcome, Trial
 
 
@@ -16,12 +16,10 @@ class SerialEngine(Engine):
 
     kind: ClassVar[str] = "serial"
 
-    def __init__(self, task: Task) -> None:
-        self._task = task
-        self._worker = Worker(
-            "serial", os.uname().nodename, numeric_platform(task.config.run.resources.cpus), time.time
-        )
-        self._waiting: list[Trial] = []
+    def __init__(self, objective: Objective, *, cpus: int) -> None:
+        self._objective = objective
+        self._worker = Worker("serial", os.uname().nodename, numeric_platform(cpus), time.time, time.monotonic)
+        self._waiting: list[Sequence[Trial]] = []
 
     @property
     def free(self) -> int:
@@ -31,12 +29,12 @@ class SerialEngine(Engine):
     def workers(self) -> int:
         return 1
 
-    def submit(self, trials: Sequence[Trial]) -> None:
-        self._waiting.extend(trials)
+    def submit(self, stacks: Sequence[Sequence[Trial]]) -> None:
+        self._waiting.extend(stacks)
 
     def wait(self, timeout_s: float) -> list[Outcome]:
-        trials, self._waiting = self._waiting, []
-        return run_trials(self._task, trials, self._worker)
+        stacks, self._waiting = self._waiting, []
+        return [outcome for stack in stacks for outcome in self._objective(stack, self._worker)]
 
     def close(self) -> None:
         self._waiting = []

@@ -6,6 +6,8 @@ from hpsearch.store.files import StoreError
 from hpsearch.store.folder import SweepFolder
 from hpsearch.store.memory import MemoryStore
 from hpsearch.store.parquet import ParquetStore
+from hpsearch.store.repair import set_damaged_parts_aside
+from hpsearch.store.retry import Retry
 from hpsearch.store.schema import KEYS, TABLES, TIMING_AND_PLACE, schemas
 
 __all__ = [
@@ -14,10 +16,12 @@ __all__ = [
     "TIMING_AND_PLACE",
     "MemoryStore",
     "ParquetStore",
+    "Retry",
     "Store",
     "StoreError",
     "SweepFolder",
     "create_folder",
     "require_new",
     "schemas",
+    "set_damaged_parts_aside",
 ]

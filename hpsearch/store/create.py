@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -11,8 +11,9 @@ from typing import Any
 import pyarrow as pa
 
 from hpsearch.errors import UsageError
-from hpsearch.store.files import digest, sync_folder, write_parquet, write_text
-from hpsearch.store.folder import SweepFolder
+from hpsearch.records import Round
+from hpsearch.store.files import JsonLines, digest, sync_folder, write_parquet, write_text
+from hpsearch.store.folder import SweepFolder, round_record
 from hpsearch.store.rows import to_table
 from hpsearch.store.schema import SCHEMA_VERSION
 
@@ -23,8 +24,13 @@ def create_folder(
     manifest: Mapping[str, Any],
     schemas: Mapping[str, pa.Schema],
     plugins: Mapping[str, str] = MappingProxyType({}),
+    rounds: Sequence[Round] = (),
+    tables: Mapping[str, pa.Table] = MappingProxyType({}),
 ) -> SweepFolder:
-    """A new sweep's folder: there with all that a reader expects, or not there at all. `plugins`: texts by file name."""
+    """A new sweep's folder: there with all that a reader expects, or not there at all.
+
+    `plugins` are texts by file name; `rounds` and `tables` what is planned and known of it already.
+    """
     require_new(path)
     digests = {"config_sha256": digest(config), "plugins": {name: digest(text) for name, text in plugins.items()}}
     described = {"schema_version": SCHEMA_VERSION, **digests, **manifest}
@@ -32,14 +38,16 @@ def create_folder(
     folder = SweepFolder(beside)
     try:
         folder.journal.mkdir(parents=True)
-        folder.round_journal.touch()
+        journal = JsonLines(folder.round_journal)
+        journal.append([round_record(planned) for planned in rounds])
+        journal.close()
         write_text(folder.config, config)
         for name, text in plugins.items():
             folder.plugins.mkdir(exist_ok=True)
             write_text(folder.plugins / name, text)
         for table, schema in schemas.items():
             folder.table(table).mkdir()
-            write_parquet(folder.part(table, 0), to_table([], schema))
+            write_parquet(folder.part(table, 0), tables.get(table, to_table([], schema)))
         write_text(folder.manifest, json.dumps(described, indent=2) + "\n")
         sync_folder(folder.journal)
         beside.rename(path)

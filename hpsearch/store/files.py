@@ -62,7 +62,7 @@ def write_parquet(path: Path, table: pa.Table) -> None:
     """A Parquet file, put in place whole."""
     import pyarrow.parquet as pq
 
-    replace_file(path, lambda beside: pq.write_table(table, beside))
+    replace_file(path, lambda beside: pq.write_table(table, beside, write_page_checksum=True))
 
 
 def digest(text: str) -> str:

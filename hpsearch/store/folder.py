@@ -32,6 +32,7 @@ class SweepFolder:
         self.lock = path / ".lock"
         self.journal = path / "journal"
         self.plugins = path / "plugins"
+        self.damaged = path / ".damaged"
         self.round_journal = self.journal / "rounds.jsonl"
 
     @classmethod
@@ -57,6 +58,10 @@ class SweepFolder:
     def part(self, name: str, number: int) -> Path:
         """A part of a table."""
         return self.table(name) / f"part-{number:05d}.parquet"
+
+    def part_numbers(self, name: str) -> list[int]:
+        """The numbers of a table's parts, in order."""
+        return sorted(int(path.stem.rpartition("-")[2]) for path in self.table(name).glob("part-*.parquet"))
 
     def outcome_journal(self, number: int) -> Path:
         """The journal of what is to become part `number`."""
@@ -128,13 +133,13 @@ class SweepFolder:
         return tables
 
     def _parts(self, name: str) -> pa.Table:
-        import pyarrow.parquet as pq
-
-        files = sorted(self.table(name).glob("part-*.parquet"))
+        parts = [read_part(self.part(name, number)) for number in self.part_numbers(name)]
         try:
-            return pa.concat_tables([pq.read_table(file, partitioning=None) for file in files])
-        except (OSError, pa.ArrowException) as error:
-            raise HpsearchError(f"{self.table(name)} holds a part that cannot be read: {error}") from error
+            return pa.concat_tables(parts)
+        except pa.ArrowException as error:
+            raise HpsearchError(
+                f"{self.table(name)} holds parts of different columns, so one is damaged. Put it back from a copy; or {_repair(self.path)}"
+            ) from error
 
     def _journaled(self) -> dict[str, list[Row]]:
         from hpsearch.store.rows import region_rows
@@ -153,6 +158,23 @@ class SweepFolder:
                 yield from (record for record in read_json_lines(self.outcome_journal(number)) if "trials" in record)
             except FileNotFoundError:
                 continue  # became parts since it was listed
+
+
+def _repair(sweep: Path) -> str:
+    return f"set it aside and run its trials again, with the same results, by: hpsearch resume {sweep} --repair"
+
+
+def read_part(path: Path) -> pa.Table:
+    """A part of a table; raises HpsearchError, which says how to go on, if it is damaged."""
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_table(path, partitioning=None, page_checksum_verification=True)
+    except (OSError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0].removeprefix(f"Could not open Parquet input source '{path}': ").rstrip(".")
+        raise HpsearchError(
+            f"{path} is damaged: {reason}. Put it back from a copy; or {_repair(path.parents[1])}"
+        ) from error
 
 
 def round_record(planned: Round) -> dict[str, Any]:

@@ -1,28 +1,25 @@
 """The store on disk: journals that are durable at once, and Parquet parts at growing intervals."""
 
-import fcntl
-import os
-import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 import pyarrow as pa
 
-from hpsearch.errors import HpsearchError, UsageError
+from hpsearch.errors import HpsearchError
 from hpsearch.records import Outcome, Round
 from hpsearch.store.base import Store
 from hpsearch.store.files import JsonLines, StoreError, explaining, read_json_lines, write_parquet
-from hpsearch.store.folder import SweepFolder, round_record
-from hpsearch.store.rows import Row, region_rows, rows_of, to_table
+from hpsearch.store.folder import SweepFolder, read_part, round_record
+from hpsearch.store.lock import lock_for_writing
+from hpsearch.store.pending import Pending
+from hpsearch.store.rows import region_rows, rows_of
 from hpsearch.store.schema import TABLES
 
 # Parts become at most max(10 s, 15% of the elapsed time) old. The margin below that is for writing them.
 # So part n comes at no less than 1.16 times the time of part n - 1: under a hundred parts in a year.
 LEAST_AGE_S = 9.0
 AGE_SHARE = 0.14
-LOCK_ATTEMPTS, LOCK_PAUSE_S = 10, 0.05
 
 
 class ParquetStore(Store):
@@ -36,7 +33,7 @@ class ParquetStore(Store):
         self.folder = folder
         self._schemas = schemas
         self._clock = clock
-        self._lock = _locked(folder.lock, folder.path)
+        self._lock = lock_for_writing(folder)
         try:
             with explaining(folder.path):
                 self._open_journals()
@@ -64,7 +61,7 @@ class ParquetStore(Store):
         self._number = (self.folder.outcome_journals() or [self._parts_written()])[-1]
         self._rounds = self.folder.read_rounds()
         self._round_journal = JsonLines(self.folder.round_journal)
-        self._rows: dict[str, list[Row]] = {table: [] for table in TABLES}
+        self._rows = self._none_pending()
         self._elapsed_at_last_part = self._take_up_journal()
 
     def rounds(self) -> list[Round]:
@@ -109,13 +106,16 @@ class ParquetStore(Store):
         with explaining(self.folder.path):
             for table, rows in self._rows.items():
                 if rows:
-                    write_parquet(self.folder.part(table, self._number), to_table(rows, self._schemas[table]))
+                    write_parquet(self.folder.part(table, self._number), rows.table())
             self._outcome_journal.close()
             done, self._number = self._outcome_journal.path, self._number + 1
             self._elapsed_at_last_part, self._last_part = self._elapsed(), self._clock()
             self._begin_journal()
             done.unlink()
-        self._rows = {table: [] for table in TABLES}
+        self._rows = self._none_pending()
+
+    def _none_pending(self) -> dict[str, Pending]:
+        return {table: Pending(self._schemas[table]) for table in TABLES}
 
     def _begin_journal(self) -> None:
         self._outcome_journal = JsonLines(self.folder.outcome_journal(self._number))
@@ -145,38 +145,15 @@ class ParquetStore(Store):
 
     def _parts_written(self) -> int:
         """One more than the highest number of a part."""
-        numbers = [
-            int(path.stem.rpartition("-")[2]) for table in TABLES for path in self.folder.table(table).glob("part-*")
-        ]
-        return max(numbers) + 1
+        return max((number for table in TABLES for number in self.folder.part_numbers(table)), default=0) + 1
 
     def _rounds_in_earlier_parts(self) -> set[int]:
-        import pyarrow.parquet as pq
-
-        found: set[int] = set()
-        for path in self.folder.table("rounds").glob("part-*.parquet"):
-            if path < self.folder.part("rounds", self._number):
-                found.update(pq.read_table(path, columns=["round"], partitioning=None)["round"].to_pylist())
-        return found
+        numbers = [number for number in self.folder.part_numbers("rounds") if number < self._number]
+        return {
+            each for number in numbers for each in read_part(self.folder.part("rounds", number))["round"].to_pylist()
+        }
 
     def _release(self) -> None:
         self._outcome_journal.close()
         self._round_journal.close()
         self._lock.close()
-
-
-def _locked(path: Path, sweep: Path) -> IO[bytes]:
-    """A lock that the system lifts when this process ends, however it ends."""
-    try:
-        file = path.open("ab")
-    except OSError as error:
-        raise UsageError(f"cannot write to {sweep}: {os.strerror(error.errno or 0)}") from error
-    for attempt in range(LOCK_ATTEMPTS):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:  # perhaps only `status`, which looks for an instant whether the lock is held
-            time.sleep(LOCK_PAUSE_S if attempt + 1 < LOCK_ATTEMPTS else 0)
-        else:
-            return file
-    file.close()
-    raise UsageError(f"another process is running the sweep {sweep}; wait for it, or stop it")

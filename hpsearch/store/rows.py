@@ -59,15 +59,14 @@ def region_rows(planned: Round) -> list[Row]:
 
 def to_table(rows: Sequence[Row], schema: pa.Schema) -> pa.Table:
     """Rows as an Arrow table with just the schema's columns; what a row lacks is null."""
-    columns = {
-        field.name: pa.array([_cast(row.get(field.name), field.type) for row in rows], field.type) for field in schema
-    }
+    columns = {field.name: pa.array(_column(rows, field), field.type) for field in schema}
     return pa.table(columns, schema=schema)
 
 
-def _cast(value: Any, wanted: pa.DataType) -> Any:
-    if value is not None and pa.types.is_timestamp(wanted):
-        return datetime.fromisoformat(value)
-    if value is not None and pa.types.is_string(wanted):
-        return str(value)
-    return value
+def _column(rows: Sequence[Row], field: pa.Field) -> list[Any]:
+    values = [row.get(field.name) for row in rows]
+    if pa.types.is_timestamp(field.type):
+        return [None if value is None else datetime.fromisoformat(value) for value in values]
+    if pa.types.is_string(field.type):
+        return [None if value is None else str(value) for value in values]
+    return values

@@ -21,6 +21,7 @@ class Disorder(Engine):
         self.under_way: list[list[Trial]] = []  # for each worker that is busy
         self.most = 0
         self.submitted: list[list[Trial]] = []
+        self.stacks: list[list[Trial]] = []
 
     @property
     def seen(self) -> list[int]:
@@ -34,9 +35,11 @@ class Disorder(Engine):
     def workers(self) -> int:
         return self.slots
 
-    def submit(self, trials: Sequence[Trial]) -> None:
+    def submit(self, stacks: Sequence[Sequence[Trial]]) -> None:
         assert self.free
-        assert trials
+        assert all(stacks)
+        trials = [trial for stack in stacks for trial in stack]
+        self.stacks.extend(list(stack) for stack in stacks)
         self.under_way.append(list(trials))
         self.submitted.append(list(trials))
         self.most = max(self.most, sum(len(each) for each in self.under_way))

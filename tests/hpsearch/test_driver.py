@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,13 +85,29 @@ def test_a_worker_is_given_trials_of_one_stack_key_and_no_more_than_its_share(sl
     plan = plan_of(trials=60, round_size=20)
     engine = Disorder(slots, 0)
     _rows(plan, engine)
-    for trials in engine.submitted:
+    for trials in engine.stacks:
         keys = {_some_beside_others(trial) for trial in trials}
         assert len(keys) == 1
         assert len(trials) <= (1 if keys == {None} else min(STACK, -(-plan.round_size // slots)))
+    assert engine.stacks == engine.submitted  # trials of half a second are worth a call each
     sizes = {len(trials) for trials in engine.submitted}
     assert max(sizes) == {1: 7, 2: 7, 3: 7, 50: 1}[slots]  # 7 of 20 successive numbers share a remainder
     assert min(sizes) == 1
+
+
+@pytest.mark.parametrize("slots", [1, 2, 5])
+def test_trials_that_take_no_time_are_given_many_at_once_but_no_more_than_a_share(slots: int) -> None:
+    def quick(trial: Trial) -> Outcome:
+        outcome = outcome_of(trial)
+        return replace(outcome, place=replace(outcome.place, duration_s=0.0002))
+
+    plan = plan_of(trials=600, round_size=200, lookahead=0)
+    engine = Disorder(slots, 0, quick)
+    assert _rows(plan, engine) == _rows(plan, InOrder())
+    assert all(len({_some_beside_others(trial) for trial in trials}) == 1 for trials in engine.stacks)
+    sizes = [len(trials) for trials in engine.submitted]
+    assert max(sizes) == 200 // slots
+    assert len(sizes) < len(engine.stacks) / 2
 
 
 @pytest.mark.parametrize("lookahead", [0, 1, 2])

@@ -19,7 +19,7 @@ data: {source: wine}
 model: {hidden: [9, 7], dropout: 0.3}
 train: {epochs: 6, batch_size: 16, optimizer: adam, l2: 1e-3}
 """
-WORKER = Worker("worker", "node", "platform", lambda: 0.0)
+WORKER = Worker("worker", "node", "platform", lambda: 0.0, lambda: 0.0)
 SEED = 5
 Run = Callable[..., Result]
 

@@ -57,7 +57,7 @@ class Clock:
 
 
 def worker() -> Worker:
-    return Worker("worker-1", "node", "platform", Clock())
+    return Worker("worker-1", "node", "platform", Clock(), Clock())
 
 
 def alone(task: Task, trials: Sequence[Trial]) -> list[str]:
@@ -127,10 +127,19 @@ def test_an_error_in_one_trial_is_its_own_outcome_and_leaves_those_beside_it_as_
 
 def test_the_time_of_training_side_by_side_is_shared_out(sweep: Sweep) -> None:
     task, trials = sweep
-    clock = Clock()
-    outcomes = run_trials(task, trials, Worker("worker-1", "node", "platform", clock))
-    # Each gate takes a second by this clock, and the training of all five together one more.
+    outcomes = run_trials(task, trials, worker())
+    # Each gate takes a second by this timer, and the training of all five together one more.
     assert [outcome.place.duration_s for outcome in outcomes] == pytest.approx([1 + 1 / 5] * 5)
+
+
+def test_a_clock_that_is_put_back_does_not_change_how_long_a_trial_took(sweep: Sweep) -> None:
+    task, trials = sweep
+    hours = iter([100 * 3600.0, 99 * 3600.0, 98 * 3600.0])
+    worker = Worker("worker-1", "node", "platform", lambda: next(hours), Clock())
+    for trial in (trials[0], with_value(trials[0], next(iter(trials[0].values)), float("nan"))):  # and one that fails
+        place = run_trials(task, [trial], worker)[0].place
+        assert place.duration_s in {1.0, 2.0}
+        assert 98 <= place.started_at.timestamp() / 3600 <= 100
 
 
 def test_trials_have_one_stack_key_when_they_can_be_trained_side_by_side(sweep: Sweep) -> None:

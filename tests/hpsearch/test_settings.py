@@ -29,7 +29,7 @@ OF_PLUGINS = {"after_activation", "penalties"}  # see test_plugins
 CLASSES = ("no", "yes", "perhaps")
 ROWS = Rows(np.zeros((6, 4), np.float32), np.eye(3, dtype=np.float32)[[0, 0, 0, 1, 1, 2]])
 NUMBERS = Rows(np.zeros((6, 4), np.float32), np.zeros((6, 1), np.float32))
-WORKER = Worker("test", "here", "any", count().__next__)
+WORKER = Worker("test", "here", "any", count().__next__, count().__next__)
 
 
 @pytest.fixture

@@ -148,7 +148,7 @@ def scores(outcome: Outcome, metric: str) -> list[float]:
 @pytest.mark.parametrize("metric", ["val_loss", "val_accuracy"])
 def test_a_trial_stops_after_the_first_rung_at_which_it_is_worse_than_its_limit(metric: str, tmp_path: Path) -> None:
     task, trials = sweep_of(tmp_path, metric)
-    worker = Worker("worker-1", "node", "platform", lambda: 0.0)
+    worker = Worker("worker-1", "node", "platform", lambda: 0.0, lambda: 0.0)
     sign = -1 if metric == "val_accuracy" else 1
     free = run_trials(task, trials(math.inf), worker)
     assert {outcome.result.status for outcome in free} == {Status.COMPLETED}
@@ -164,7 +164,7 @@ def test_a_trial_stops_after_the_first_rung_at_which_it_is_worse_than_its_limit(
 
 def test_a_stopped_trial_is_the_same_alone_as_beside_others(tmp_path: Path) -> None:
     task, trials = sweep_of(tmp_path, "val_loss")
-    worker = Worker("worker-1", "node", "platform", lambda: 0.0)
+    worker = Worker("worker-1", "node", "platform", lambda: 0.0, lambda: 0.0)
     limited = trials(2.3, 2.0)
     together = run_trials(task, limited, worker)
     assert len({outcome.result.status for outcome in together}) == 2

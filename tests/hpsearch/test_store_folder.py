@@ -237,13 +237,6 @@ def test_a_folder_that_is_no_sweep_of_this_version_is_refused_with_a_sentence(
     assert "\n" not in str(refusal.value)
 
 
-def test_a_damaged_part_is_named(make_folder: MakeFolder) -> None:
-    folder = make_folder(PLAN)
-    folder.part("epochs", 0).write_bytes(b"PAR1 but not really PAR1")
-    with pytest.raises(HpsearchError, match=r"epochs holds a part that cannot be read"):
-        folder.read_tables()
-
-
 def test_temporary_files_bear_names_that_readers_skip(make_folder: MakeFolder) -> None:
     folder = make_folder(PLAN)
     for name in TABLES:

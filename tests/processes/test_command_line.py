@@ -14,7 +14,7 @@ from hpsearch.store.compare import differences
 from tests.processes.program import MINIATURE, PROGRAM, program, start, tables, wait_for_trials
 
 HEAVY = ("numpy", "pandas", "pyarrow", "ray", "ruamel", "sklearn", "scipy", "trainer")
-COMMANDS = ("run", "resume", "best", "recheck", "check", "status", "trials")
+COMMANDS = ("run", "resume", "best", "recheck", "check", "status", "trials", "submit", "jobs", "logs", "stop")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([command, "--help"] for command in COMMANDS)])
@@ -86,6 +86,11 @@ WRONG_ARGUMENTS = {
     "an override that is none": (["run", "CONFIG", "--set", "epochs"], "KEY=VALUE"),
     "an override of an unknown key": (["run", "CONFIG", "--set", "train.epoch=3"], "epochs"),
     "an address that is none": (["run", "CONFIG", "--address", "foo"], "HOST:PORT"),
+    "results that a cluster cannot find": (
+        ["submit", "CONFIG", "--address", "http://127.0.0.1:1", "--results", "here"],
+        "absolute",
+    ),
+    "a job server that is not there": (["jobs", "--address", "http://127.0.0.1:1"], "job"),
     "a cluster that is not there": (["run", "CONFIG", "--address", "127.0.0.1:1"], "127.0.0.1:1"),
 }
 

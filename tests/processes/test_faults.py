@@ -1,7 +1,7 @@
 """Failures of the machine: defined outcomes, nothing acknowledged lost."""
 
 import os
-import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -12,36 +12,16 @@ import pandas as pd
 import pytest
 
 from hpsearch.store.compare import differences
-from tests.processes.program import PROGRAM, finish, program, start, tables, wait_for_trials, without_coverage
+from tests.processes.chaos import ray_workers_below
+from tests.processes.program import finish, program, start, tables, wait_for_trials
 
 LONGER = ("--set=train.epochs=150", "--set=search.trials=6", "--workers", "2")
 ONE_SHAPE = ("--set=model.hidden=[16, 8]", "--set=model.activation=relu")  # which is trained side by side
 
 
-def ray_workers_below(process: subprocess.Popen[str]) -> list[int]:
-    """The process ids of the sweep's own Ray workers."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            title = (entry / "cmdline").read_bytes().split(b"\0")[0]
-            if title.startswith(b"ray::_Worker.run") and process.pid in ancestors(int(entry.name)):
-                found.append(int(entry.name))
-        except OSError:
-            continue  # ended since it was listed
-    return found
-
-
-def ancestors(process_id: int) -> list[int]:
-    line = []
-    while process_id > 1:
-        line.append(process_id)
-        process_id = int(Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[1])
-    return line
-
-
 def kill_a_worker(process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + 60
-    while not (workers := ray_workers_below(process)):
+    while not (workers := ray_workers_below({process.pid})):
         assert time.monotonic() < deadline, "no worker was ever at work"
         time.sleep(0.02)
     os.kill(workers[0], signal.SIGKILL)
@@ -74,6 +54,13 @@ def test_a_trial_whose_worker_is_lost_too_often_is_a_row_with_the_reason(config:
     assert list(frame["status"]).count("failed") == 1
     assert list(frame.loc[frame["status"] == "failed", "error"]) == ["its worker was lost 1 time"]
     assert len(frame) == 2
+    again = program("resume", tmp_path / "small", "--retry-failed", "--serial")
+    assert again.returncode == 0, again.stderr
+    assert "failed, which no later round saw" in again.stderr
+    assert set(pd.read_parquet(tmp_path / "small-retried" / "trials")["status"]) == {"completed"}
+    twice = program("resume", tmp_path / "small", "--retry-failed", "--serial")
+    assert twice.returncode == 2
+    assert f"hpsearch resume {tmp_path / 'small-retried'}" in twice.stderr
 
 
 @pytest.mark.parametrize("shapes", [(), ONE_SHAPE])
@@ -102,23 +89,18 @@ def test_a_trial_is_not_charged_with_the_start_of_its_worker(config: Path, tmp_p
     assert "timeout" not in set(frame.query("param_batch_size == 512")["error"])
 
 
-def test_a_write_that_fails_ends_in_a_sentence_and_resume_goes_on(config: Path, finished: Path, tmp_path: Path) -> None:
-    def no_file_above_20_kb() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-
-    arguments = [str(PROGRAM), "run", str(config), "--serial", "--quiet", "--results", str(tmp_path)]
-    environment = without_coverage()
-    run = subprocess.run(
-        arguments, capture_output=True, text=True, check=False, preexec_fn=no_file_above_20_kb, env=environment
-    )
-    assert run.returncode == 1
-    assert run.stderr.count("\n") == 1
-    assert "File too large" in run.stderr
-    assert f"hpsearch resume {tmp_path / 'small'}" in run.stderr
-    kept = tables(tmp_path / "small")["trials"]
-    assert 0 < len(kept) < 18
-    assert program("resume", tmp_path / "small", "--serial").returncode == 0
-    assert differences(tables(finished), tables(tmp_path / "small")) == []
+def test_a_damaged_part_is_set_aside_by_resume_with_repair_and_its_rows_come_back(
+    finished: Path, tmp_path: Path
+) -> None:
+    sweep = shutil.copytree(finished, tmp_path / "small")
+    part = sweep / "trials" / "part-00001.parquet"
+    part.write_bytes(part.read_bytes()[:-40])
+    run = program("resume", sweep, "--repair", "--serial")
+    assert run.returncode == 0, run.stderr
+    assert "Part 1 was damaged" in run.stderr
+    assert (sweep / ".damaged" / "trials-part-00001.parquet").exists()
+    assert differences(tables(finished), tables(sweep)) == []
+    assert len(pd.read_parquet(sweep / "trials")) == 18
 
 
 def test_a_results_folder_that_cannot_be_made_is_named(config: Path, tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ import signal
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from hpsearch.store import TIMING_AND_PLACE
 from hpsearch.store.compare import differences
+from tests.processes.chaos import Chaos
 from tests.processes.program import finish, kill_group, program, start, tables, wait_for_trials
 
 WAYS = {
@@ -26,7 +28,7 @@ def test_rows_are_the_same_when_run(way: tuple[str, ...], config: Path, finished
     assert differences(tables(finished), tables(tmp_path / "small")) == []
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+@pytest.mark.parametrize("way", [("--serial",), ("--workers", "1")], ids=["serially", "by one Ray worker"])
 def test_rows_are_the_same_after_kill_9_of_the_process_group_and_resume(
     way: tuple[str, ...], config: Path, finished: Path, tmp_path: Path
 ) -> None:
@@ -41,6 +43,15 @@ def test_rows_are_the_same_after_kill_9_of_the_process_group_and_resume(
     resumed = finish(process)
     assert resumed.returncode == 0, resumed.stderr
     assert differences(tables(finished), tables(sweep)) == []
+
+
+def test_rows_are_the_same_after_kills_of_workers_and_driver_at_random_moments(config: Path, tmp_path: Path) -> None:
+    longer = ("--set=train.epochs=60", "--set=search.trials=12")
+    assert program("run", config, *longer, "--serial", "--results", tmp_path / "undisturbed").returncode == 0
+    chaos = Chaos(config, tmp_path, ("--workers", "2"), np.random.default_rng(1), longest_pause_s=0.5, changes=longer)
+    killed = chaos.run(kills=3)
+    assert set(killed) == {"worker", "driver"}
+    assert differences(tables(tmp_path / "undisturbed" / "small"), tables(chaos.sweep)) == []
 
 
 def test_acknowledged_rows_are_not_run_again_by_resume(config: Path, tmp_path: Path) -> None:

@@ -1,0 +1,5 @@
+"""The command line as `python -m hpsearch`."""
+
+from hpsearch.cli import main
+
+main()
