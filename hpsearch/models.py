@@ -170,8 +170,7 @@ def _write(sweep: _Sweep, rerun: Rerun, network: Network | None, seeds: int) -> 
 def _write_model(file: Path, config: Config, trial: Trial, data: Data, network: Network) -> None:
     run, prepared = config.trial(trial.values), data.prepared
     architecture = architecture_of(run, prepared.train, prepared.classes, plugins_of(config))
-    model = Model(architecture, network.parameters, network.statistics, prepared.standardizer, prepared.classes)
-    model.save(file)
+    Model.of(architecture, network, prepared).save(file)
 
 
 def _look(file: Path, sweep: _Sweep, trial: Trial, network: Network, seeds: int) -> Look | None:
