@@ -11,8 +11,9 @@ import numpy as np
 from trainer.architecture import Architecture
 from trainer.archive import UNREADABLE, read_arrays, write_arrays
 from trainer.arrays import Array
-from trainer.data import Columns, Prepared, Standardizer, TableEncoder, columns_of
+from trainer.data import Columns, Prepared, Rows, Standardizer, TableEncoder, columns_of
 from trainer.errors import TrainerError
+from trainer.evaluation import evaluate
 from trainer.network import Network
 from trainer.plugins import Plugin
 
@@ -66,15 +67,12 @@ class Model:
         Raises TrainerError if x does not fit the model.
         """
         features = self.standardizer(self._features(x))
-        network = self.architecture.build(capacity=CAPACITY, dtype=self.parameters.dtype)
-        network.parameters[...] = self.parameters
-        network.statistics[...] = self.statistics
+        network = self._network()
         chunks = [network.loss.predict(scores) for _, scores in network.chunks(features)]
         found = np.concatenate(chunks) if chunks else np.empty((0, self.architecture.n_out), np.float32)
         if self.scaling is not None:
             return self.scaling.inverse(found.astype(np.float64))
-        binary = self.architecture.n_out == 1 and len(self.classes) == 2
-        return np.hstack([1 - found, found]) if binary else found
+        return np.hstack([1 - found, found]) if self._is_binary else found
 
     def predict_proba(self, x: "Array | DataFrame | Columns") -> Array:
         """The probability of each class, or of each label (rows, classes) for x as in `answers`."""
@@ -93,6 +91,28 @@ class Model:
         if self.multilabel:
             return answers > 0.5
         return [self.classes[index] for index in answers.argmax(axis=1)]
+
+    def evaluate(self, x: "Array | DataFrame | Columns", y: Array, metrics: Sequence[str] = ()) -> dict[str, float]:
+        """The mean loss and the metrics for x as in `answers`, and the truth y.
+
+        y: (rows,) index into classes; or (rows, outputs), numbers, or 1 where a label holds.
+        """
+        targets = np.eye(len(self.classes), dtype=np.float32)[y] if y.ndim == 1 else y.astype(np.float32)
+        if self.scaling is not None:
+            targets = self.scaling(y)
+        rows = Rows(self.standardizer(self._features(x)), targets, multilabel=self.multilabel, scaling=self.scaling)
+        return evaluate(self._network(), rows.as_yes_or_no() if self._is_binary else rows, metrics)
+
+    @property
+    def _is_binary(self) -> bool:
+        """Whether one output tells two classes apart."""
+        return self.architecture.n_out == 1 and len(self.classes) == 2
+
+    def _network(self) -> Network:
+        network = self.architecture.build(capacity=CAPACITY, dtype=self.parameters.dtype)
+        network.parameters[...] = self.parameters
+        network.statistics[...] = self.statistics
+        return network
 
     def _features(self, x: "Array | DataFrame | Columns") -> Array:
         """(rows, features), before scaling."""

@@ -7,12 +7,13 @@ from trainer.data.layout import Layout
 from trainer.data.loading import dataset_of_table, load, read
 from trainer.data.preparing import prepare
 from trainer.data.preprocessing import Standardizer
-from trainer.data.sources import SOURCES
+from trainer.data.sources import SOURCES, Arrays
 from trainer.data.table import Columns, columns_of
 
 __all__ = [
     "BUNDLED",
     "SOURCES",
+    "Arrays",
     "Columns",
     "Dataset",
     "Layout",

@@ -1,6 +1,6 @@
 """What is to be predicted: classes, numbers, or labels that are each yes or no."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,7 +34,8 @@ def targets_of_columns(columns: Columns, task: Literal["auto"] | Kind) -> Target
         raise TrainerError(f"classification has one target; {len(columns)} are given, so take multilabel or regression")
     if task == "regression" or (task == "auto" and (others or _are_amounts(values))):
         reason = f"the target {name!r} has {len(np.unique(as_numbers(values)))} different numbers" if not others else ""
-        return Targets("regression", np.column_stack([_numbers(*column) for column in columns.items()]), (), reason)
+        y = np.column_stack([_varying(_numbers(*column), f"the target {column[0]!r}") for column in columns.items()])
+        return Targets("regression", y, (), reason)
     kind = "numbers" if values.dtype.kind == "f" else "texts"
     names = _classes_of(values if values.dtype.kind == "f" else values.astype(str), text_of, f"the target {name!r}")
     return Targets("classification", *names, reason=f"the target {name!r} has {len(names[1])} different {kind}")
@@ -62,6 +63,32 @@ def targets_of_array(y: Array, task: Literal["auto"] | Kind, classes: tuple[str,
     return _labels({str(place): column for place, column in enumerate(columns.T)})
 
 
+def codes_of(labels: Sequence[str], classes: Sequence[str]) -> Array:
+    """Labels (rows,) as indices (rows,) into the classes of a model; raises TrainerError for one that it does not know."""
+    places = {name: place for place, name in enumerate(classes)}
+    strange = sorted({label for label in labels if label not in places})
+    if strange:
+        raise TrainerError(f"the model knows no class {strange[0]!r}; its classes are {', '.join(classes)}")
+    return np.array([places[label] for label in labels], np.int64)
+
+
+def truth_of_columns(columns: Columns, classes: Sequence[str], *, multilabel: bool) -> Array:
+    """The targets in these columns, as those that a model was trained on: y as in `Targets`; raises TrainerError."""
+    if multilabel:
+        return _labels(columns).y
+    if not classes:
+        return np.column_stack([_numbers(*column) for column in columns.items()])
+    [values] = columns.values()
+    return codes_of(as_text(values).tolist(), classes)
+
+
+def truth_of_array(y: Array, classes: Sequence[str], names: tuple[str, ...] | None, *, multilabel: bool) -> Array:
+    """The targets in an array, as `targets_of_array` reads them, for a model; `names`: of the labels 0, 1 and so on."""
+    if not classes or multilabel:
+        return y.reshape(len(y), -1).astype(np.float64)
+    return codes_of([str(label) if names is None else names[int(label)] for label in y.tolist()], classes)
+
+
 def _are_amounts(values: Array) -> bool:
     """Whether these are numbers to be estimated, and no labels that look like numbers."""
     if values.dtype.kind != "f":
@@ -85,7 +112,7 @@ def _numbers(name: str, values: Array) -> Array:
     if np.isnan(numbers).any():
         word = values[int(np.isnan(numbers).argmax())]
         raise TrainerError(f"the target {name!r} must hold numbers for regression; {word!r} is none")
-    return _varying(numbers[:, np.newaxis], f"the target {name!r}")
+    return numbers[:, np.newaxis]
 
 
 def _varying(columns: Array, where: str) -> Array:
