@@ -14,7 +14,7 @@ from hpsearch.store.compare import differences
 from tests.processes.program import MINIATURE, PROGRAM, program, start, tables, wait_for_trials
 
 HEAVY = ("numpy", "pandas", "pyarrow", "ray", "ruamel", "sklearn", "scipy", "trainer")
-COMMANDS = ("run", "resume", "best", "check", "status", "trials", "predict", "evaluate")
+COMMANDS = ("init", "run", "resume", "best", "check", "status", "trials", "predict", "evaluate")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([command, "--help"] for command in COMMANDS)])
