@@ -34,14 +34,15 @@ class Budget:
     epochs: int
     batch_size: tuple[int, ...]
     units: tuple[int, int]
+    layers: tuple[int, int]  # 0: a linear model, than which a network of few rows is not always better
 
 
 BUDGETS = (
-    Budget(200, 48, 60, (8, 16, 32), (8, 64)),
-    Budget(2_000, 48, 60, (16, 32, 64), (16, 128)),
-    Budget(10_000, 48, 30, (32, 64, 128), (32, 256)),
-    Budget(50_000, 48, 20, (64, 128, 256), (32, 256)),
-    Budget(float("inf"), 32, 10, (128, 256, 512), (64, 256)),
+    Budget(200, 48, 60, (8, 16, 32), (8, 64), (0, 2)),
+    Budget(2_000, 48, 60, (16, 32, 64), (16, 128), (0, 2)),
+    Budget(10_000, 48, 30, (32, 64, 128), (32, 256), (1, 3)),
+    Budget(50_000, 48, 20, (64, 128, 256), (32, 256), (1, 3)),
+    Budget(float("inf"), 32, 10, (128, 256, 512), (64, 256), (1, 3)),
 )
 """Each is some minutes on two processors; small data trains long in small steps."""
 
@@ -101,7 +102,7 @@ def _sizes(prepared: Prepared, table: Columns | None) -> list[str]:
 def _text(name: str, source: str, prepared: Prepared, seen: Sequence[str]) -> str:
     """The config, with a reason beside each choice."""
     budget = next(budget for budget in BUDGETS if prepared.sizes()["train"] < budget.below)
-    low, high = budget.units
+    layers, units = list(budget.layers), list(budget.units)
     target = [f"  target: {_flow(prepared.target)}"] if prepared.target else []
     steps = ", ".join(map(str, budget.batch_size))
     lines = [
@@ -115,7 +116,7 @@ def _text(name: str, source: str, prepared: Prepared, seen: Sequence[str]) -> st
         f"  validation: {VALIDATION}             # of all rows, on which trials are judged",
         f"  test: {TEST}                   # of all rows, which only the best configuration meets",
         "model:",
-        f"  hidden: {{layers: {{int: [1, 3]}}, units: {{log_int: [{low}, {high}]}}}}",
+        f"  hidden: {{layers: {{int: {layers}}}, units: {{log_int: {units}}}}}",
         "  dropout: {uniform: [0.0, 0.5]}",
         "train:",
         "  optimizer: adamw",

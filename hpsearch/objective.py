@@ -21,6 +21,7 @@ from hpsearch.store.folder import SweepFolder
 from trainer import Architecture, End, Epoch, Fit, Fitting, Network, Plugin, TrainerError, build_stack
 from trainer.arrays import Array
 from trainer.data import BUNDLED, Dataset, Layout, Prepared, Rows, load, prepare
+from trainer.errors import SourceError
 from trainer.fitting import SHARED
 from trainer.initializers import INITIALIZERS
 from trainer.layers import ACTIVATIONS
@@ -114,7 +115,8 @@ def load_data(config: Config) -> Data:
         dataset = load(run.data.source, _layout_of(run))
         prepared = prepare(dataset, validation=run.data.validation, test=run.data.test, seed=split_seed(run.seed))
     except TrainerError as error:
-        raise UsageError(f"data: {error}") from error
+        key = "data.source" if isinstance(error, SourceError) else "data"
+        raise UsageError(f"{key}: {error}") from error
     _require_metrics(run, prepared)
     for _, point in config.space.trials_of_every_kind():
         run = config.trial(config.space.values(point))

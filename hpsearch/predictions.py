@@ -76,8 +76,9 @@ def write(frame: "DataFrame", path: Path) -> None:
     try:
         replace_file(path, lambda beside: save(beside, index=False))
     except OSError as error:
-        path.with_name(f".{path.name}.tmp").unlink(missing_ok=True)
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        path.with_name(f".{path.name}.tmp").unlink(missing_ok=True)  # of a write that was interrupted
 
 
 @contextmanager

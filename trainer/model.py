@@ -117,9 +117,11 @@ class Model:
     def _features(self, x: "Array | DataFrame | Columns") -> Array:
         """(rows, features), before scaling."""
         if self.encoder is not None:
-            if isinstance(x, np.ndarray):
-                raise TrainerError("the model takes a table, a DataFrame with named columns; it was given an array")
-            return self.encoder(x if isinstance(x, Mapping) else columns_of(x))
+            if isinstance(x, Mapping):
+                return self.encoder(x)
+            if isinstance(x, np.ndarray) or not hasattr(x, "columns"):
+                raise TrainerError(f"the model takes a DataFrame with named columns; it was given {type(x).__name__}")
+            return self.encoder(columns_of(x))
         features = np.asarray(x)
         if features.ndim != 2 or features.shape[1] != self.architecture.n_in:
             raise TrainerError(f"the model takes x (rows, {self.architecture.n_in}); it was given {features.shape}")

@@ -164,7 +164,7 @@ def test_a_column_that_is_missing_is_named_and_one_too_many_is_found() -> None:
     model = model_of(prepared(dirty_table(), "dear"))
     with pytest.raises(TrainerError, match=r"the table lacks the columns 'area', 'town', from which"):
         model.predict(dirty_table().drop(columns=["area", "town"]))
-    with pytest.raises(TrainerError, match="given an array"):
+    with pytest.raises(TrainerError, match="it was given ndarray"):
         model.predict(np.zeros((2, 5)))
     table = columns_of(dirty_table().assign(extra=1))
     assert model.encoder.unknown(table) == ["extra"]  # and not what was left out in training

@@ -13,7 +13,7 @@ from trainer.data.layout import Layout
 from trainer.data.sources import SOURCES, Arrays
 from trainer.data.table import Columns, as_numbers, as_text, is_missing, rows_in, take
 from trainer.data.targets import targets_of_array, targets_of_columns
-from trainer.errors import TrainerError
+from trainer.errors import SourceError, TrainerError
 
 
 def load(source: str, layout: Layout | None = None) -> Dataset:
@@ -36,17 +36,20 @@ def load(source: str, layout: Layout | None = None) -> Dataset:
 
 
 def read(source: str) -> Columns | Arrays:
-    """What is in a file or folder."""
+    """What is in a file or folder; raises SourceError."""
     path = Path(source)
     found = next((known for known in SOURCES if known.recognises(path)), None)
     if found is None:
-        raise TrainerError(
+        raise SourceError(
             f"{source!r} is neither a bundled data set ({', '.join(BUNDLED)}) "
             f"nor a file that can be read ({'; '.join(known.known_as for known in SOURCES)})"
         )
     if not os.path.exists(path):  # noqa: PTH110 - a path too long is no file, not an error
-        raise TrainerError(f"there is no file {source!r}")
-    return found.read(path)
+        raise SourceError(f"there is no file {source!r}")
+    try:
+        return found.read(path)
+    except TrainerError as error:
+        raise SourceError(str(error)) from error
 
 
 def dataset_of_table(table: Columns, name: str, layout: Layout, where: str) -> Dataset:

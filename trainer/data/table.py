@@ -74,9 +74,15 @@ def text_of(number: float) -> str:
 
 
 def _values(series: "Series") -> Array:
+    from pandas import to_numeric
+
     if series.dtype.kind in "iuf":
         return series.to_numpy(np.float64, na_value=np.nan)
     missing = series.isna().to_numpy()
+    if series.dtype == "str":
+        numbers = to_numeric(series, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        if np.array_equal(np.isnan(numbers), missing) and not missing.all():
+            return numbers  # as they are most often, and found fast
     texts = [None if none else _clean(value) for value, none in zip(series, missing, strict=True)]
     values = _objects(texts)
     numbers = as_numbers(values)
