@@ -90,6 +90,8 @@ class Block(BaseModel):
 
 
 def _as_list(value: Any) -> Any:
+    if not isinstance(value, str | list):
+        raise ValueError("is neither a column's name nor a list of names; put a name that is a number in quotes")
     return [value] if isinstance(value, str) else value
 
 
