@@ -14,7 +14,8 @@ from trainer import Model, Plugin, TrainerError, load
 from trainer.arrays import Array
 from trainer.data import BUNDLED, Arrays, Columns, read
 from trainer.data import load as load_dataset
-from trainer.data.table import is_missing, rows_in, take
+from trainer.data.loading import with_targets
+from trainer.data.table import rows_in
 from trainer.data.targets import truth_of_array, truth_of_columns
 from trainer.metrics import METRICS
 
@@ -166,11 +167,9 @@ def _with_truth(model: Model, content: Columns | Arrays) -> tuple[Columns | Arra
         raise TrainerError(
             f"there is no column {absent[0]!r} to compare with" if absent else "the model knows no target"
         )
-    known = ~np.any([is_missing(content[name]) for name in model.target], axis=0)
-    if not known.any():
+    table, notes = with_targets(content, model.target)
+    if not rows_in(table):
         raise TrainerError("no row has a target to compare with")
-    notes = [] if known.all() else [f"{int((~known).sum())} of {len(known)} rows have no target and are left out"]
-    table = take(content, np.flatnonzero(known))
     truth = {name: table[name] for name in model.target}
     return table, truth_of_columns(truth, model.classes, multilabel=model.multilabel), notes
 

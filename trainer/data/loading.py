@@ -1,6 +1,7 @@
 """From the name of a source to a data set."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -55,11 +56,7 @@ def read(source: str) -> Columns | Arrays:
 def dataset_of_table(table: Columns, name: str, layout: Layout, where: str) -> Dataset:
     """A table with the uses of its columns that a user gave; rows without a target are left out."""
     _require_columns(table, layout, where)
-    present = ~np.any([is_missing(table[column]) for column in layout.target], axis=0)
-    notes = []
-    if not present.all():
-        notes.append(f"{int((~present).sum())} of {len(present)} rows have no target and are left out")
-    table = take(table, np.flatnonzero(present))
+    table, notes = with_targets(table, layout.target)
     if rows_in(table) < 2:
         raise TrainerError(f"{where} has {rows_in(table)} rows with a target; there must be more to learn from")
     try:
@@ -85,6 +82,15 @@ def dataset_of_table(table: Columns, name: str, layout: Layout, where: str) -> D
         times=None if layout.time is None else _times(layout.time, table[layout.time]),
         notes=tuple(notes),
     )
+
+
+def with_targets(table: Columns, target: Sequence[str]) -> tuple[Columns, list[str]]:
+    """The rows that have a value in each of these columns, and a sentence about the others if there are some."""
+    present = ~np.any([is_missing(table[column]) for column in target], axis=0)
+    if present.all():
+        return table, []
+    note = f"{int((~present).sum())} of {len(present)} rows have no target and are left out"
+    return take(table, np.flatnonzero(present)), [note]
 
 
 def _require_columns(table: Columns, layout: Layout, where: str) -> None:
