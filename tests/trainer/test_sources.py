@@ -72,6 +72,14 @@ def test_the_delimiter_is_found_whatever_the_suffix(delimiter: str, suffix: str,
     np.testing.assert_array_equal(dataset.y[:, 0], dirty_table()["price"])
 
 
+def test_decimal_commas_are_read_where_no_comma_delimits(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("area; town; y\n1,5; Ulm; 1\n-2; Ayr, old; 0\n; Ulm; 1\n")
+    dataset = load(str(path), Layout(target=("y",)))
+    np.testing.assert_array_equal(dataset.x["area"], [1.5, -2.0, np.nan])
+    assert dataset.x["town"].tolist() == ["Ulm", "Ayr, old", "Ulm"]
+
+
 def test_a_table_is_the_same_numbers_as_csv_and_as_parquet(tmp_path: Path) -> None:
     frame = dirty_table()
     frame.to_csv(tmp_path / "table.csv", index=False)

@@ -23,7 +23,7 @@ def columns_of(frame: "DataFrame") -> Columns:
 
     Text that is a number throughout is numbers. Raises TrainerError for two columns of one name and for infinity.
     """
-    names = [str(name) for name in frame.columns]
+    names = [str(name).strip() for name in frame.columns]
     require_different(names)
     return {name: _finite(name, _values(frame.iloc[:, place])) for place, name in enumerate(names)}
 

@@ -5,15 +5,20 @@ import gzip
 import warnings
 import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trainer.data.sources.base import Source
 from trainer.data.table import Columns, columns_of, require_different
 from trainer.errors import TrainerError
 
+if TYPE_CHECKING:
+    from pandas import Series
+
 DELIMITERS = (",", "\t", ";", "|")
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 MOST_COLUMNS = 10_000
 """Reading more takes minutes; such data is numbers, for which there is NPZ."""
+DECIMAL_COMMA = r"\s*[+-]?\d+(,\d+)?\s*"
 _LONGEST_HEADER = 2**24  # characters
 
 
@@ -29,18 +34,28 @@ def read_delimited(path: Path) -> Columns:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", ParserWarning)  # of rows that are too long
-            frame = read_csv(path, sep=delimiter, dtype=str, index_col=False, encoding="utf-8-sig")
-        return columns_of(frame)
+            frame = read_csv(
+                path, sep=delimiter, dtype=str, index_col=False, encoding="utf-8-sig", skipinitialspace=True
+            )
+        return columns_of(frame if delimiter == "," else frame.apply(_with_decimal_points))
     except (EmptyDataError, ParserError, ParserWarning, EOFError, OSError) as error:
         reason = " ".join(str(error).removeprefix("Error tokenizing data. ").split())
         raise TrainerError(f"{path} cannot be read as text delimited by {delimiter!r}: {reason}") from error
+
+
+def _with_decimal_points(column: "Series") -> "Series":
+    """Numbers with a decimal comma, as they are written where a semicolon delimits, with a point."""
+    present = column.dropna()
+    if present.str.fullmatch(DECIMAL_COMMA).all() and present.str.contains(",").any():
+        return column.str.replace(",", ".")
+    return column
 
 
 def _delimiter(path: Path) -> str:
     """By the header, which is checked as well."""
     header = _header(path)
     delimiter = max(DELIMITERS, key=header.count)
-    names = next(csv.reader([header], delimiter=delimiter), [])
+    names = next(csv.reader([header], delimiter=delimiter, skipinitialspace=True), [])
     if len(names) > MOST_COLUMNS:
         raise TrainerError(
             f"{path} has {len(names)} columns, and at most {MOST_COLUMNS} can be read as text; "
