@@ -46,7 +46,7 @@ def test_each_column_of_the_dirty_table_is_what_it_was_made_as() -> None:
     assert set(KINDS) == set(kinds.values())
     said = " ".join(data.notes)
     assert all(
-        words in said for words in ("'name' is left out", "'number' is left out: it numbers", "'country' is left out")
+        words in said for words in ("'name' is left out", "'number' is left out: row numbers", "'country' is left out")
     )
     assert "'dear' has 2 different texts: classification" in said
 

@@ -8,13 +8,13 @@ import numpy as np
 
 from trainer.arrays import Array
 from trainer.data.columns import DATE_FORMATS, Category, Column, Date, Number, days, described, from_description
-from trainer.data.table import Columns, as_numbers, as_text, is_missing, rows_in
+from trainer.data.table import MOSTLY, Columns, as_numbers, as_text, is_missing, rows_in
 from trainer.errors import TrainerError
 
 MOST_CATEGORIES = 20
 """A category has at most so many features: beyond, the rarest texts share one."""
-MOSTLY = 0.8
-"""From this share of numbers on, other texts in a column count as missing numbers."""
+LARGEST_GAP = 3.0
+"""Numbers of rows are so far apart on average in the training rows: two of three may be in other parts."""
 FEW_ROWS = 20
 """In fewer rows, numbers that count up by one may be anything."""
 
@@ -67,7 +67,7 @@ def fit_encoder(table: Columns, unused: Sequence[str] = ()) -> tuple[TableEncode
     table = {name: _settled(values) for name, values in table.items()}
     left_out = {name: reason for name, values in table.items() if (reason := _useless(values))}
     columns = tuple(_fitted(name, values) for name, values in table.items() if name not in left_out)
-    notes = [f"the column {name!r} is left out: {reason}" for name, reason in left_out.items()]
+    notes = _left_out(left_out)
     if not columns:
         raise TrainerError("no column is left to learn from" + "".join(f"; {note}" for note in notes))
     encoder = TableEncoder(columns, (*unused, *left_out))
@@ -76,6 +76,17 @@ def fit_encoder(table: Columns, unused: Sequence[str] = ()) -> tuple[TableEncode
             f"the column {name!r} holds numbers but for {count} of {rows_in(table)} values, which count as missing"
         )
     return encoder, notes
+
+
+def _left_out(reasons: Mapping[str, str]) -> list[str]:
+    """A sentence for each reason, with the columns that it is about."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        by_reason.setdefault(reason, []).append(name)
+    return [
+        f"{_columns(names)} {'is' if len(names) == 1 else 'are'} left out: {reason}"
+        for reason, names in by_reason.items()
+    ]
 
 
 def _settled(values: Array) -> Array:
@@ -88,16 +99,14 @@ def _useless(values: Array) -> str | None:
     """Why nothing can be learned from a column; None if something can."""
     present = values[~is_missing(values)]
     if not len(present):
-        return "it has no values"
+        return "no values"
     different = len(set(present.tolist()))
     if different == 1 and len(present) == len(values):
-        return "its value is always the same"
+        return "a single value"
     if _counts_rows(values):
-        return "it numbers the rows"
+        return "row numbers"
     if _is_text(present) and different > 2 and 2 * different > len(present):
-        return (
-            f"{different} different texts in {len(present)} training rows tell rows apart, and nothing about a new one"
-        )
+        return "most of the texts differ from row to row, and say nothing about a new one"
     return None
 
 
@@ -106,7 +115,7 @@ def _counts_rows(values: Array) -> bool:
     if values.dtype.kind != "f" or len(values) < FEW_ROWS:
         return False
     steps = np.diff(values)
-    return bool((steps >= 1).all() and (steps % 1 == 0).all() and steps.mean() <= 2)
+    return bool((steps >= 1).all() and (steps % 1 == 0).all() and steps.mean() <= LARGEST_GAP)
 
 
 def _is_text(present: Array) -> bool:

@@ -16,6 +16,8 @@ Columns = Mapping[str, Array]
 """Each column (rows,) by its name: float64, where missing is NaN, or objects, which are str or None where missing."""
 
 TRUTH = {"true", "false"}
+MOSTLY = 0.8
+"""From this share of numbers on, a column is of numbers, and other texts in it are slips."""
 
 
 def columns_of(frame: "DataFrame") -> Columns:

@@ -8,7 +8,7 @@ import numpy as np
 
 from trainer.arrays import Array
 from trainer.data.layout import Kind
-from trainer.data.table import Columns, as_numbers, as_text, text_of
+from trainer.data.table import MOSTLY, Columns, as_numbers, as_text, text_of
 from trainer.errors import TrainerError
 
 FEW = 20
@@ -36,9 +36,14 @@ def targets_of_columns(columns: Columns, task: Literal["auto"] | Kind) -> Target
         reason = f"the target {name!r} has {len(np.unique(as_numbers(values)))} different numbers" if not others else ""
         y = np.column_stack([_varying(_numbers(*column), f"the target {column[0]!r}") for column in columns.items()])
         return Targets("regression", y, (), reason)
-    kind = "numbers" if values.dtype.kind == "f" else "texts"
-    names = _classes_of(values if values.dtype.kind == "f" else values.astype(str), text_of, f"the target {name!r}")
-    return Targets("classification", *names, reason=f"the target {name!r} has {len(names[1])} different {kind}")
+    where = f"the target {name!r}"
+    if values.dtype.kind == "f":
+        codes, classes = _classes_of(values, text_of, where)
+        return Targets("classification", codes, classes, f"{where} has {len(classes)} different numbers")
+    if task == "auto":
+        _require_text(values, where)
+    codes, classes = _classes_of(values.astype(str), str, where)
+    return Targets("classification", codes, classes, f"{where} has {len(classes)} different texts")
 
 
 def targets_of_array(y: Array, task: Literal["auto"] | Kind, classes: tuple[str, ...] | None, where: str) -> Targets:
@@ -86,7 +91,7 @@ def truth_of_array(y: Array, classes: Sequence[str], names: tuple[str, ...] | No
     """The targets in an array, as `targets_of_array` reads them, for a model; `names`: of the labels 0, 1 and so on."""
     if not classes or multilabel:
         return y.reshape(len(y), -1).astype(np.float64)
-    return codes_of([str(label) if names is None else names[int(label)] for label in y.tolist()], classes)
+    return codes_of([str(label) if names is None else names[int(label)] for label in y], classes)
 
 
 def _are_amounts(values: Array) -> bool:
@@ -101,10 +106,16 @@ def _classes_of(values: Array, name_of: Callable[..., str], where: str) -> tuple
     labels, codes = np.unique(values, return_inverse=True)
     if len(labels) < 2:
         raise TrainerError(f"{where} must hold at least two classes; it has {len(labels)}")
-    named = (
-        labels.tolist() if values.dtype.kind != "f" or name_of is str else [name_of(label) for label in labels.tolist()]
-    )
-    return codes.astype(np.int64), tuple(str(name) for name in named)
+    return codes.astype(np.int64), tuple(name_of(label) for label in labels)
+
+
+def _require_text(values: Array, where: str) -> None:
+    """Raise TrainerError for text that is numbers but for a few words."""
+    words = values[np.isnan(as_numbers(values))]
+    if len(words) <= (1 - MOSTLY) * len(values):
+        raise TrainerError(
+            f"{where} has numbers but for {len(words)} values, {words[0]!r} first; leave those empty, or say the task"
+        )
 
 
 def _numbers(name: str, values: Array) -> Array:
