@@ -11,8 +11,6 @@ and letter-recognition.tsv (UCI; P. Frey, D. Slate 1991).
 """
 
 import argparse
-import csv
-import gzip
 import os
 import sys
 import time
@@ -27,7 +25,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from trainer import Architecture, Training, evaluate, fit
-from trainer.data import Dataset, prepare
+from trainer.data import Dataset, Layout, load, prepare
 
 
 @dataclass(frozen=True)
@@ -42,22 +40,13 @@ class Bar:
 
 
 def mnist(folder: Path) -> Dataset:
-    """The 10 000 test images (28 × 28) in the IDX format: a header of 16 or 8 bytes, then a byte a number."""
-    images, labels = (
-        np.frombuffer(gzip.decompress((folder / file).read_bytes()), np.uint8, offset=header)
-        for file, header in (("t10k-images-idx3-ubyte.gz", 16), ("t10k-labels-idx1-ubyte.gz", 8))
-    )
-    x, y = images.reshape(-1, 784).astype(np.float64), labels.astype(np.int64)
-    return Dataset("mnist", x, y, tuple(str(digit) for digit in range(10)))
+    """The 10 000 test images, 28 × 28."""
+    return load(str(folder / "t10k-images-idx3-ubyte.gz"))
 
 
 def letters(folder: Path) -> Dataset:
     """20 000 images of letters as 16 whole numbers each."""
-    with (folder / "letter-recognition.tsv").open(newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    classes, y = np.unique([row.pop("letter") for row in rows], return_inverse=True)
-    x = np.array([[float(value) for value in row.values()] for row in rows])
-    return Dataset("letters", x, y.astype(np.int64), tuple(classes.tolist()))
+    return load(str(folder / "letter-recognition.tsv"), Layout(target=("letter",)))
 
 
 BARS: Mapping[str, Bar] = {
@@ -79,7 +68,7 @@ def train(dataset: Dataset, bar: Bar, seed: int, split: int) -> Run:
     """Split, train with the defaults for all epochs, look at the test rows once."""
     prepared = prepare(dataset, validation=bar.validation, test=bar.test, seed=np.random.SeedSequence(split))
     initialise, shuffle, noise = (np.random.default_rng(each) for each in np.random.SeedSequence(seed).spawn(3))
-    network = Architecture(dataset.x.shape[1], len(dataset.classes)).build(capacity=256)
+    network = Architecture(prepared.train.x.shape[1], len(dataset.classes)).build(capacity=256)
     network.initialise(initialise)
     begun = time.perf_counter()
     training = Training(epochs=bar.epochs)

@@ -174,7 +174,7 @@ def _write(sweep: _Sweep, trial: Trial, models: Mapping[str, Model]) -> None:
 def _model(config: Config, trial: Trial, data: Data, network: Network) -> Model:
     run, prepared = config.trial(trial.values), data.prepared
     architecture = architecture_of(run, prepared.train, prepared.classes, plugins_of(config))
-    return Model(architecture, network.parameters, network.statistics, prepared.standardizer, prepared.classes)
+    return Model.of(architecture, network, prepared)
 
 
 def _look(file: Path, sweep: _Sweep, trial: Trial, network: Network, seeds: int) -> Look | None:

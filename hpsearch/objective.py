@@ -23,7 +23,8 @@ from hpsearch.store.folder import SweepFolder
 from hpsearch.store.schema import schemas
 from trainer import Architecture, End, Epoch, Fit, Fitting, Network, Plugin, TrainerError, build_stack
 from trainer.arrays import Array
-from trainer.data import Dataset, Prepared, Rows, load, prepare
+from trainer.data import BUNDLED, Dataset, Layout, Prepared, Rows, load, prepare
+from trainer.errors import SourceError
 from trainer.fitting import SHARED
 from trainer.initializers import INITIALIZERS
 from trainer.layers import ACTIVATIONS
@@ -62,7 +63,8 @@ KNOWN = Known(
     losses=list(LOSSES),
     optimizers=list(OPTIMIZERS),
     schedules=list(SCHEDULES),
-    metrics=[name for name, task in METRICS.items() if task == "classification"],
+    metrics=list(METRICS),
+    bundled=list(BUNDLED),
     extended=_known_with,
 )
 """The names that the trainer offers to configs."""
@@ -114,14 +116,31 @@ def load_data(config: Config) -> Data:
     """Read and split a config's data; raises UsageError, also if a point of the config's space does not fit it."""
     run = config.run
     try:
-        dataset = load(run.data.source)
+        dataset = load(run.data.source, _layout_of(run))
         prepared = prepare(dataset, validation=run.data.validation, test=run.data.test, seed=split_seed(run.seed))
     except TrainerError as error:
-        raise UsageError(f"data.source: {error}") from error
+        key = "data.source" if isinstance(error, SourceError) else "data"
+        raise UsageError(f"{key}: {error}") from error
+    _require_metrics(run, prepared)
     for _, point in config.space.trials_of_every_kind():
         run = config.trial(config.space.values(point))
         architecture_of(run, prepared.train, prepared.classes, plugins_of(config))
     return Data(dataset, prepared)
+
+
+def _layout_of(run: Run) -> Layout:
+    data = run.data
+    return Layout(tuple(data.target), tuple(data.drop), data.task, data.group, data.time)
+
+
+def _require_metrics(run: Run, prepared: Prepared) -> None:
+    task = "classification" if prepared.classes else "regression"
+    for name in run.metrics:
+        if METRICS[name] != task:
+            known = ", ".join(other for other, its_task in METRICS.items() if its_task == task)
+            raise UsageError(
+                f"metrics: {name!r} is not for {prepared.task}, which the data asks for; take some of {known}"
+            )
 
 
 def require_same_data(manifest: Mapping[str, Any], run: Run, data: Data) -> None:

@@ -46,5 +46,4 @@ def refit(config: Config, data: Data, trial: Trial, epochs: int) -> tuple[Refit,
         error = f"a loss was not a finite number after epoch {len(fits[0].epochs)}"
     if error is not None:
         raise HpsearchError(f"trial {trial.number} cannot be refitted on training and validation rows: {error}")
-    model = Model(architecture, network.parameters, network.statistics, everything.standardizer, everything.classes)
-    return Refit(len(rows), epochs, fits[0].scores["train_loss"]), model
+    return Refit(len(rows), epochs, fits[0].scores["train_loss"]), Model.of(architecture, network, everything)

@@ -78,6 +78,8 @@ def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Su
     require_new(path)
     plan = plan_of(config)  # before anything is made or started, as it may refuse
     data = load_data(config)
+    for note in data.prepared.notes:
+        hooks.say(note)
     task = Task.of(config, data)
     search, tables = config.run.search, schemas_of(config)
     hooks.started(Summary(path, search.trials, {}, search.metric, None, search.repeats))
@@ -295,7 +297,8 @@ def _manifest(config: Config, data: Data) -> Mapping[str, Any]:
             "source": config.run.data.source,
             "fingerprint": data.dataset.fingerprint(),
             "rows": data.prepared.sizes(),
-            "features": data.dataset.x.shape[1],
+            "task": data.dataset.task,
+            "features": data.prepared.train.x.shape[1],
             "classes": list(data.dataset.classes),
         },
         "versions": {

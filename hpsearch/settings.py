@@ -9,7 +9,7 @@ from hpsearch.config import Config, Run, nearest
 from hpsearch.errors import UsageError
 from trainer import Architecture, Plugin, Training
 from trainer.data import Rows
-from trainer.losses import USUAL, LossSettings, Task
+from trainer.losses import LOSSES, USUAL, LossSettings, Task
 from trainer.plugins import kinds_with
 
 BINARY = "logistic_cross_entropy"
@@ -21,10 +21,10 @@ def architecture_of(run: Run, train: Rows, classes: Sequence[str], plugins: tupl
 
     Raises UsageError if the loss, the class weights or the groups of dropout do not fit the data.
     """
-    loss = loss_of(run, classes, plugins)
+    loss = loss_of(run, classes, plugins, multilabel=train.multilabel)
     return Architecture(
         n_in=train.x.shape[1],
-        n_out=1 if loss == BINARY else train.targets.shape[1],
+        n_out=1 if loss == BINARY and not train.multilabel else train.targets.shape[1],
         hidden=run.model.widths,
         activation=run.model.activation,
         batch_norm=run.model.batch_norm,
@@ -56,18 +56,20 @@ def training_of(run: Run) -> Training:
 
 def rows_of(loss: str, rows: Rows) -> Rows:
     """The rows with the targets that the loss learns from."""
-    return rows.as_yes_or_no() if loss == BINARY else rows
+    return rows.as_yes_or_no() if loss == BINARY and not rows.multilabel else rows
 
 
-def loss_of(run: Run, classes: Sequence[str], plugins: tuple[Plugin, ...] = ()) -> str:
+def loss_of(run: Run, classes: Sequence[str], plugins: tuple[Plugin, ...] = (), *, multilabel: bool = False) -> str:
     """The loss that was asked for, or the usual one; raises UsageError if it or its settings do not fit."""
     task: Task = "classification" if classes else "regression"
-    loss, losses = run.train.loss or USUAL[task], kinds_with(plugins).losses
+    loss, losses = run.train.loss or (BINARY if multilabel else USUAL[task]), kinds_with(plugins).losses
     if losses[loss].task != task:
         learns, has = ("numbers", "classes") if classes else ("classes", "numbers")
         fitting = ", ".join(name for name, kind in losses.items() if kind.task == task)
         raise UsageError(f"train.loss: {loss!r} learns {learns}, and the data has {has}; take one of {fitting}")
-    if loss == BINARY and len(classes) != 2:
+    if multilabel and loss in LOSSES and loss != BINARY:
+        raise UsageError(f"train.loss: {loss!r} learns one class of several, and the data has labels; take {BINARY}")
+    if loss == BINARY and len(classes) != 2 and not multilabel:
         raise UsageError(
             f"train.loss: {loss!r} tells two classes apart, and the data has {len(classes)}; take {USUAL[task]}"
         )
@@ -87,6 +89,10 @@ def _class_weights(
     if setting is None:
         return None
     if isinstance(setting, str):
+        if train.multilabel:
+            raise UsageError(
+                "train.class_weights: 'balanced' is for classes, and the data has labels; give each a number"
+            )
         counts = train.targets.sum(axis=0, dtype=np.float64)
         return tuple((len(train) / (len(classes) * counts)).tolist())
     if isinstance(setting, Mapping):

@@ -1,6 +1,7 @@
 """Losses and metrics of a network on rows, in inference mode."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ def evaluate(network: Network, rows: Rows, metrics: Sequence[str] = ()) -> dict[
     """The mean loss and the metrics of `rows`.
 
     The loss is without penalties, label smoothing and class weights, so that it means the same for every setting.
+    Where targets were scaled, the loss is of scaled ones, and the metrics are of what they were before.
     """
     return evaluate_trials(network, rows, metrics)[0]
 
@@ -30,7 +32,13 @@ def evaluate_trials(network: Network, rows: Rows, metrics: Sequence[str] = ()) -
     losses = np.atleast_1d(total) / len(rows)
     per_trial: Array | list[None] = [None] * len(losses) if scores is None else scores.reshape(-1, *rows.targets.shape)
     kind = meaning_of_scores(network.loss)
+    truth = _unscaled(rows, rows.targets) if metrics else rows.targets
     return [
-        {"loss": float(loss), **{name: metric(name, kind, rows.targets, each) for name in metrics}}
+        {"loss": float(loss), **{name: metric(name, kind, truth, _unscaled(rows, each)) for name in metrics}}
         for loss, each in zip(losses, per_trial, strict=True)
     ]
+
+
+def _unscaled(rows: Rows, values: Any) -> Any:
+    """Targets, or scores for them, in the units that they had before they were scaled."""
+    return values if rows.scaling is None else rows.scaling.inverse(values.astype(np.float64))

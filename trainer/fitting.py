@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -251,4 +251,5 @@ def _checked(rows: Rows, network: Network) -> Rows:
     def ready(part: Array) -> Array:
         return np.ascontiguousarray(part, dtype=network.dtype)
 
-    return Rows(ready(rows.x), ready(rows.targets), None if rows.weights is None else ready(rows.weights))
+    weights = None if rows.weights is None else ready(rows.weights)
+    return replace(rows, x=ready(rows.x), targets=ready(rows.targets), weights=weights)

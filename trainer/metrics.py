@@ -136,7 +136,7 @@ def _answers(loss: str, targets: Array, scores: Array) -> tuple[Array, Any]:
             return predicted
 
     class ClassAnswers(ClassifierMixin, Answers):  # type: ignore[misc]  # scikit-learn has no types
-        classes_ = np.arange(2 if loss == "logistic_cross_entropy" else scores.shape[-1])
+        classes_ = _classes(loss, scores.shape[-1])
 
         def predict_proba(self, x: Array) -> Array:
             return probabilities
@@ -145,6 +145,13 @@ def _answers(loss: str, targets: Array, scores: Array) -> tuple[Array, Any]:
         pass
 
     return truth, NumberAnswers() if LOSSES[loss].task == "regression" else ClassAnswers()
+
+
+def _classes(loss: str, outputs: int) -> Any:
+    """The codes of the classes; of several labels those of each, by which scikit-learn tells labels from classes."""
+    if loss != "logistic_cross_entropy":
+        return np.arange(outputs)
+    return np.arange(2) if outputs == 1 else [np.arange(2)] * outputs
 
 
 def _readings(loss: str, targets: Array, scores: Array) -> tuple[Array, Array, Array]:

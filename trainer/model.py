@@ -4,18 +4,26 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from trainer.architecture import Architecture
 from trainer.archive import UNREADABLE, read_arrays, write_arrays
 from trainer.arrays import Array
-from trainer.data import Standardizer
+from trainer.data import Columns, Prepared, Rows, Standardizer, TableEncoder, columns_of
 from trainer.errors import TrainerError
+from trainer.evaluation import evaluate
+from trainer.network import Network
 from trainer.plugins import Plugin
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 FORMAT = "hpsearch-model-1"
+"""Of arrays to classes."""
+FORMAT_2 = "hpsearch-model-2"
+"""Of tables, or to numbers or labels."""
 CAPACITY = 256
 
 
@@ -25,43 +33,121 @@ class MissingPluginError(TrainerError):
 
 @dataclass(frozen=True)
 class Model:
-    """A trained network with the scaling of its inputs and the names of its classes."""
+    """A trained network with all that was fitted for its inputs and targets, and the names of its classes."""
 
     architecture: Architecture
     parameters: Array  # as in Network.parameters
     statistics: Array  # as in Network.statistics
     standardizer: Standardizer
-    classes: tuple[str, ...]
+    classes: tuple[str, ...]  # or the labels' names; of numbers none
+    encoder: TableEncoder | None = None  # of a table's columns; None: the model takes arrays
+    scaling: Standardizer | None = None  # of the numbers that are predicted
+    target: tuple[str, ...] = ()  # the columns that the targets came from
+    multilabel: bool = False
 
-    def predict_proba(self, x: Array) -> Array:
-        """Class probabilities (rows, classes) of raw features x (rows, features)."""
-        x = np.asarray(x)
-        if x.ndim != 2 or x.shape[1] != self.architecture.n_in:
-            raise TrainerError(f"the model takes x (rows, {self.architecture.n_in}); it was given {x.shape}")
+    @classmethod
+    def of(cls, architecture: Architecture, network: Network, data: Prepared) -> "Model":
+        """The model of a network of this architecture that was trained on this data."""
+        return cls(
+            architecture,
+            network.parameters,
+            network.statistics,
+            data.standardizer,
+            data.classes,
+            encoder=data.encoder,
+            scaling=data.train.scaling,
+            target=data.target,
+            multilabel=data.train.multilabel,
+        )
+
+    def answers(self, x: "Array | DataFrame | Columns") -> Array:
+        """Probabilities (rows, classes or labels), or numbers (rows, outputs), for raw features.
+
+        x: (rows, features); of a model of a table a DataFrame with its columns, in any order.
+        Raises TrainerError if x does not fit the model.
+        """
+        features = self.standardizer(self._features(x))
+        network = self._network()
+        chunks = [network.loss.predict(scores) for _, scores in network.chunks(features)]
+        found = np.concatenate(chunks) if chunks else np.empty((0, self.architecture.n_out), np.float32)
+        if self.scaling is not None:
+            return self.scaling.inverse(found.astype(np.float64))
+        return np.hstack([1 - found, found]) if self._is_binary else found
+
+    def predict_proba(self, x: "Array | DataFrame | Columns") -> Array:
+        """The probability of each class, or of each label (rows, classes) for x as in `answers`."""
+        if not self.classes:
+            raise TrainerError("the model predicts numbers, which have no probabilities; use predict")
+        return self.answers(x)
+
+    def predict(self, x: "Array | DataFrame | Columns") -> Any:
+        """For x as in `answers`: the most probable class of each row, a list.
+
+        Where numbers are predicted, these (rows,) or (rows, outputs); of labels, whether each holds (rows, labels).
+        """
+        answers = self.answers(x)
+        if not self.classes:
+            return answers[:, 0] if answers.shape[1] == 1 else answers
+        if self.multilabel:
+            return answers > 0.5
+        return [self.classes[index] for index in answers.argmax(axis=1)]
+
+    def evaluate(self, x: "Array | DataFrame | Columns", y: Array, metrics: Sequence[str] = ()) -> dict[str, float]:
+        """The mean loss and the metrics for x as in `answers`, and the truth y.
+
+        y: (rows,) index into classes; or (rows, outputs), numbers, or 1 where a label holds.
+        """
+        targets = np.eye(len(self.classes), dtype=np.float32)[y] if y.ndim == 1 else y.astype(np.float32)
+        if self.scaling is not None:
+            targets = self.scaling(y)
+        rows = Rows(self.standardizer(self._features(x)), targets, multilabel=self.multilabel, scaling=self.scaling)
+        return evaluate(self._network(), rows.as_yes_or_no() if self._is_binary else rows, metrics)
+
+    @property
+    def _is_binary(self) -> bool:
+        """Whether one output tells two classes apart."""
+        return self.architecture.n_out == 1 and len(self.classes) == 2
+
+    def _network(self) -> Network:
         network = self.architecture.build(capacity=CAPACITY, dtype=self.parameters.dtype)
         network.parameters[...] = self.parameters
         network.statistics[...] = self.statistics
-        chunks = [network.loss.predict(scores) for _, scores in network.chunks(self.standardizer(x))]
-        answers = np.concatenate(chunks) if chunks else np.empty((0, self.architecture.n_out), np.float32)
-        return np.hstack([1 - answers, answers]) if self.architecture.n_out == 1 else answers  # (rows, classes)
+        return network
 
-    def predict(self, x: Array) -> list[str]:
-        """The most probable class of each row of raw features x (rows, features)."""
-        return [self.classes[index] for index in self.predict_proba(x).argmax(axis=1)]
+    def _features(self, x: "Array | DataFrame | Columns") -> Array:
+        """(rows, features), before scaling."""
+        if self.encoder is not None:
+            if isinstance(x, Mapping):
+                return self.encoder(x)
+            if isinstance(x, np.ndarray) or not hasattr(x, "columns"):
+                raise TrainerError(f"the model takes a DataFrame with named columns; it was given {type(x).__name__}")
+            return self.encoder(columns_of(x))
+        features = np.asarray(x)
+        if features.ndim != 2 or features.shape[1] != self.architecture.n_in:
+            raise TrainerError(f"the model takes x (rows, {self.architecture.n_in}); it was given {features.shape}")
+        return features
 
     def save(self, path: Path | str) -> None:
         """Write a `.npz` file that holds arrays and JSON only; what stood at `path` stays until it is whole."""
         plugins = [{"name": plugin.name, "sha256": plugin.sha256} for plugin in self.architecture.plugins]
         settings = asdict(self.architecture) | {"plugins": plugins}
-        description = {"format": FORMAT, "architecture": settings, "classes": self.classes}
+        description: dict[str, Any] = {"format": FORMAT, "architecture": settings, "classes": self.classes}
         arrays = {
-            "description": np.array(json.dumps(description)),
             "parameters": self.parameters,
             "statistics": self.statistics,
             "mean": self.standardizer.mean,
             "scale": self.standardizer.scale,
         }
-        write_arrays(Path(path), arrays)
+        if self.encoder is not None or self.multilabel or not self.classes:
+            description |= {
+                "format": FORMAT_2,
+                "target": self.target,
+                "multilabel": self.multilabel,
+                "table": None if self.encoder is None else self.encoder.as_json(),
+            }
+        if self.scaling is not None:
+            arrays |= {"target_mean": self.scaling.mean, "target_scale": self.scaling.scale}
+        write_arrays(Path(path), {"description": np.array(json.dumps(description)), **arrays})
 
 
 def load(path: Path | str, plugins: Sequence[Plugin] = ()) -> Model:
@@ -82,25 +168,44 @@ def load(path: Path | str, plugins: Sequence[Plugin] = ()) -> Model:
 def _model(arrays: dict[str, Array], plugins: Sequence[Plugin]) -> Model:
     """Put together and checked; raises one of `UNREADABLE`."""
     description = json.loads(str(arrays["description"]))
-    if description["format"] != FORMAT:
-        raise ValueError(f"its format is {description['format']!r}, this version reads {FORMAT!r}")
+    if description["format"] not in {FORMAT, FORMAT_2}:
+        raise ValueError(f"its format is {description['format']!r}, this version reads {FORMAT!r} and {FORMAT_2!r}")
     fields = description["architecture"]
     settings: dict[str, Any] = {name: _tuples(value) for name, value in fields.items() if name != "plugins"}
     architecture = Architecture(**settings, plugins=_plugins(fields["plugins"], plugins))
+    classes, multilabel = tuple(description["classes"]), description.get("multilabel", False)
+    scaled = "target_mean" in arrays
+    _require_shapes(architecture, arrays, scaled=scaled)
+    outputs = architecture.n_out if multilabel else max(architecture.n_out, 2)  # one output tells two classes apart
+    if (classes and len(classes) != outputs) or (description["format"] == FORMAT and not classes):
+        raise ValueError(f"it names {len(classes)} classes for {architecture.n_out} outputs")
+    table = description.get("table")
+    return Model(
+        architecture,
+        arrays["parameters"],
+        arrays["statistics"],
+        Standardizer(arrays["mean"], arrays["scale"]),
+        classes,
+        encoder=None if table is None else TableEncoder.from_json(table),
+        scaling=Standardizer(arrays["target_mean"], arrays["target_scale"]) if scaled else None,
+        target=tuple(description.get("target", ())),
+        multilabel=multilabel,
+    )
+
+
+def _require_shapes(architecture: Architecture, arrays: Mapping[str, Array], *, scaled: bool) -> None:
     network = architecture.build(capacity=1)
-    wanted = {
+    wanted: dict[str, tuple[int, ...]] = {
         "parameters": network.parameters.shape,
         "statistics": network.statistics.shape,
         "mean": (architecture.n_in,),
         "scale": (architecture.n_in,),
     }
+    if scaled:
+        wanted |= dict.fromkeys(("target_mean", "target_scale"), (architecture.n_out,))
     for name, shape in wanted.items():
         if arrays[name].shape != shape:
             raise ValueError(f"{name} has the shape {arrays[name].shape}, the network needs {shape}")
-    if len(description["classes"]) != max(architecture.n_out, 2):  # one output tells two classes apart
-        raise ValueError(f"it names {len(description['classes'])} classes for {architecture.n_out} outputs")
-    standardizer = Standardizer(arrays["mean"], arrays["scale"])
-    return Model(architecture, arrays["parameters"], arrays["statistics"], standardizer, tuple(description["classes"]))
 
 
 def _plugins(wanted: Sequence[Mapping[str, str]], given: Sequence[Plugin]) -> tuple[Plugin, ...]:

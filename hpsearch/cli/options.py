@@ -25,6 +25,13 @@ ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="A config fil
 SweepPath = Annotated[
     Path, typer.Argument(metavar="SWEEP", help="A sweep's folder, such as results/digits.", show_default=False)
 ]
+ModelPath = Annotated[
+    Path,
+    typer.Argument(metavar="MODEL", help="A model file, or a sweep's folder for its best model.", show_default=False),
+]
+DataSource = Annotated[
+    str, typer.Argument(metavar="DATA", help="A file or folder of data, or a bundled name.", show_default=False)
+]
 Results = Annotated[Path, typer.Option("--results", metavar="DIR", help="Where sweeps' folders are.")]
 Set = Annotated[
     list[str] | None,

@@ -64,7 +64,7 @@ def load_config(file: FilePath, known: Known, overrides: Sequence[str] = ()) -> 
         document = _override(document, override)
     if document.tree.get("plugins"):
         known = _known_with(document, file.parent, known)
-    return check_config(_with_absolute_source(document), known)
+    return check_config(_with_absolute_source(document, known.bundled), known)
 
 
 def _known_with(document: Document, folder: FilePath, known: Known) -> Known:
@@ -87,10 +87,12 @@ def _known_with(document: Document, folder: FilePath, known: Known) -> Known:
         raise UsageError(f"{place}: plugins: {error}") from error
 
 
-def _with_absolute_source(document: Document) -> Document:
-    """A data file by its absolute path, so that the sweep finds it again from any folder."""
+def _with_absolute_source(document: Document, bundled: Sequence[str]) -> Document:
+    """A data file or folder by its absolute path, so that the sweep finds it again from any folder."""
     data = document.tree.get("data")
-    if not isinstance(data, dict) or not isinstance(source := data.get("source"), str) or not os.path.isfile(source):  # noqa: PTH113 - a path too long is no file, not an error
+    if not isinstance(data, dict) or not isinstance(source := data.get("source"), str):
+        return document
+    if source in bundled or not os.path.exists(source):  # noqa: PTH110 - a path too long is no file, not an error
         return document
     return replace(document, tree={**document.tree, "data": {**data, "source": str(FilePath(source).resolve())}})
 

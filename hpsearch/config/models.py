@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -39,6 +40,7 @@ class Known:
     layers: Sequence[str] = ()  # of plug-ins
     penalties: Sequence[str] = ()  # of plug-ins
     plugins: tuple[tuple[str, str], ...] = ()  # name and text of each file
+    bundled: Sequence[str] = ()  # data sets that need no file
 
 
 def nearest(name: str, names: Sequence[str]) -> str:
@@ -87,10 +89,25 @@ class Block(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
+def _as_list(value: Any) -> Any:
+    if not isinstance(value, str | list):
+        raise ValueError("is neither a column's name nor a list of names; put a name that is a number in quotes")
+    return [value] if isinstance(value, str) else value
+
+
+Columns = Annotated[list[str], BeforeValidator(_as_list)]
+"""Names of columns; one may stand alone."""
+
+
 class Data(Block):
     """What to learn from."""
 
     source: str  # a bundled name or a path
+    target: Columns = []  # of a table: what to predict
+    drop: Columns = []  # of a table: what to leave out
+    task: Literal["auto", "classification", "regression", "multilabel"] = "auto"
+    group: str | None = None  # of a table: rows that are equal here come into one part
+    time: str | None = None  # of a table: the latest rows are the test rows
     validation: Annotated[float, Field(gt=0, lt=1)] = 0.2  # fraction of all rows
     test: Fraction = 0.2  # fraction of all rows
 

@@ -1,7 +1,7 @@
 """Laws of what a run's settings mean for the trainer, and of what does not fit the data."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -138,6 +138,22 @@ def test_a_loss_is_taken_where_it_fits_and_refused_elsewhere_with_those_that_do(
     with pytest.raises(UsageError, match=rf"^train\.loss: '{loss}' .*; take ") as refused:
         architecture_of(run, rows, classes)
     assert USUAL["classification" if classes else "regression"] in str(refused.value)
+
+
+def test_labels_have_an_output_each_and_one_loss(settings: Settings) -> None:
+    labels = Rows(np.zeros((6, 4), np.float32), np.eye(3, dtype=np.float32)[[0, 0, 0, 1, 1, 2]], multilabel=True)
+    for rows, names in ((labels, CLASSES), (replace(labels, targets=labels.targets[:, :2]), CLASSES[:2])):
+        architecture = architecture_of(settings(), rows, names)
+        assert (architecture.loss, architecture.n_out) == ("logistic_cross_entropy", len(names))
+        assert rows_of(architecture.loss, rows) is rows
+    for override, word in (
+        ("train.loss=softmax_cross_entropy", "the data has labels"),
+        ("train.loss=huber", "classes"),
+    ):
+        with pytest.raises(UsageError, match=word):
+            architecture_of(settings(override), labels, CLASSES)
+    with pytest.raises(UsageError, match="give each a number"):
+        architecture_of(settings("train.class_weights=balanced"), labels, CLASSES)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,10 @@ from hpsearch.store.compare import differences
 from tests.processes.program import MINIATURE, PROGRAM, program, start, tables, wait_for_trials
 
 HEAVY = ("numpy", "pandas", "pyarrow", "ray", "ruamel", "sklearn", "scipy", "trainer")
-COMMANDS = ("run", "resume", "best", "recheck", "check", "status", "trials", "submit", "jobs", "logs", "stop")
+COMMANDS = (
+    *("init", "run", "resume", "best", "recheck", "check", "status", "trials", "predict", "evaluate"),
+    *("submit", "jobs", "logs", "stop"),
+)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([command, "--help"] for command in COMMANDS)])

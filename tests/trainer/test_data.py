@@ -73,16 +73,20 @@ def test_an_unknown_source_is_refused_with_all_that_is_known() -> None:
 
 
 def test_an_unknown_suffix_is_refused_even_if_the_file_exists(tmp_path: Path) -> None:
-    path = tmp_path / "table.csv"
+    path = tmp_path / "table.xls"
     path.write_text("1,2\n")
-    with pytest.raises(TrainerError, match=r"nor a file that can be read \(\.npz\)"):
+    with pytest.raises(TrainerError, match=r"nor a file that can be read \(\.csv, .*\.npz"):
         load(str(path))
 
 
-@pytest.mark.parametrize("folder", [True, False])
-def test_a_file_that_is_not_there_is_refused(folder: bool, tmp_path: Path) -> None:
-    path = tmp_path / "absent.npz"
-    if folder:
-        path.mkdir()
-    with pytest.raises(TrainerError, match=r"^there is no file '.*absent\.npz'$"):
-        load(str(path))
+@pytest.mark.parametrize("name", ["absent.npz", "absent.csv", "absent.parquet", "absent-images-idx3-ubyte"])
+def test_a_file_that_is_not_there_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(TrainerError, match=rf"^there is no file '.*{name}'$"):
+        load(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("name", ["folder.npz", "folder.csv", "folder-images-idx3-ubyte"])
+def test_a_folder_in_place_of_a_file_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(TrainerError, match=f"{name} cannot be read"):
+        load(str(tmp_path / name))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sklearn.metrics import accuracy_score, get_scorer_names, r2_score
+from sklearn.metrics import accuracy_score, f1_score, get_scorer_names, r2_score, roc_auc_score
 
 from tests.trainer import twins
 from trainer.arrays import Array
@@ -82,3 +82,12 @@ def test_accuracy_of_logistic_outputs_is_scikit_learns(outputs: int, rng: np.ran
     labels, scores = rng.integers(2, size=(40, outputs)), rng.normal(size=(40, outputs))
     found = metric("accuracy", "logistic_cross_entropy", labels * 1.0, scores)
     assert found == accuracy_score(labels, (scores > 0).astype(int))
+
+
+@pytest.mark.parametrize("outputs", [2, 3])
+def test_scores_of_labels_are_scikit_learns(outputs: int, rng: np.random.Generator) -> None:
+    labels, scores = rng.integers(2, size=(40, outputs)), rng.normal(size=(40, outputs))
+    yes = (scores > 0).astype(int)
+    expected = {"roc_auc": roc_auc_score(labels, scores), "f1_macro": f1_score(labels, yes, average="macro")}
+    for name, value in expected.items():
+        assert metric(name, "logistic_cross_entropy", labels * 1.0, scores) == pytest.approx(value, rel=1e-12)

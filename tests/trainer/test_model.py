@@ -195,7 +195,10 @@ def test_a_description_that_describes_no_model_is_refused(description: str, path
 
 def test_another_format_is_refused_by_its_name(path: Path) -> None:
     rewritten(path, description=np.array('{"format": "hpsearch-model-9"}'))
-    with pytest.raises(TrainerError, match=r"format is 'hpsearch-model-9', this version reads 'hpsearch-model-1'$"):
+    with pytest.raises(
+        TrainerError,
+        match=r"format is 'hpsearch-model-9', this version reads 'hpsearch-model-1' and 'hpsearch-model-2'$",
+    ):
         load(path)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.trainer import bundled_cases, cases, faults, test_losses, test_optimizers, test_penalties
-from trainer.data import BUNDLED, READERS
+from tests.trainer import bundled_cases, cases, faults, table_cases, test_losses, test_optimizers, test_penalties
+from trainer.data import BUNDLED, SOURCES
 from trainer.layers import ACTIVATIONS, LAYERS
 from trainer.losses import LOSSES
 from trainer.optimizers import OPTIMIZERS
@@ -23,7 +23,7 @@ from trainer.penalties import PENALTIES
         pytest.param(OPTIMIZERS, bundled_cases.LEARNING_RATES, id="optimizers' learning rates"),
         pytest.param(PENALTIES, test_penalties.TWINS, id="penalties"),
         pytest.param(BUNDLED, bundled_cases.BUNDLED_CASES, id="bundled data sets"),
-        pytest.param(READERS, {".npz"}, id="readers of files"),  # test_npz.py
+        pytest.param([source.known_as for source in SOURCES], table_cases.WRITERS, id="sources of data"),
     ],
 )
 def test_every_registered_entry_has_a_case_and_every_case_an_entry(

@@ -11,13 +11,14 @@ from trainer import TrainerError
 from trainer.arrays import Array
 from trainer.data import BUNDLED, Dataset, Prepared, Standardizer, prepare
 from trainer.data.preprocessing import SPAN
-from trainer.data.splits import _split
+from trainer.data.splits import at_random
 
 every_data_set = pytest.mark.parametrize("name", BUNDLED)
 
 
 def rows_of(y: Array, seed: int = 0, validation: float = 0.2, test: float = 0.1) -> tuple[Array, Array, Array]:
-    return _split(y, validation, test, np.random.SeedSequence(seed))
+    sizes = round(validation * len(y)), round(test * len(y))
+    return at_random(len(y), y, *sizes, np.random.SeedSequence(seed))
 
 
 @every_data_set

@@ -3,51 +3,91 @@
 import numpy as np
 
 from trainer.arrays import Array
-from trainer.data.dataset import Dataset, Prepared, Rows
-from trainer.data.preprocessing import Standardizer
+from trainer.data.dataset import Dataset
 from trainer.errors import TrainerError
 
+Parts = tuple[Array, Array, Array]
+"""Row numbers of the training, validation and test rows."""
 
-def prepare(dataset: Dataset, *, validation: float, test: float, seed: np.random.SeedSequence) -> Prepared:
-    """Split at random with every class in proportion, then scale by the training rows.
+
+def split(dataset: Dataset, *, validation: float, test: float, seed: np.random.SeedSequence) -> Parts:
+    """Cut by time or by group where the data set has one, else at random with every class in proportion.
 
     `validation` and `test` are fractions of all rows. The cut depends on the data and the seed alone.
     """
-    for name, fraction in (("validation", validation), ("test", test)):
-        if fraction > 0 and round(fraction * len(dataset.y)) == 0:
-            raise TrainerError(
-                f"{name} {fraction:g} of {len(dataset.y)} rows is no row; use a larger fraction or more rows"
-            )
-    train_rows, validation_rows, test_rows = _split(dataset.y, validation, test, seed)
-    standardizer = Standardizer.fitted(dataset.x[train_rows])
-    one_hot = np.eye(len(dataset.classes), dtype=np.float32)
+    count = len(dataset.y)
+    sizes = round(validation * count), round(test * count)
+    for name, fraction, size in zip(("validation", "test"), (validation, test), sizes, strict=True):
+        if fraction > 0 and size == 0:
+            raise TrainerError(f"{name} {fraction:g} of {count} rows is no row; use a larger fraction or more rows")
+    if dataset.times is not None:
+        parts = _by_time(dataset.times, *sizes)
+    elif dataset.groups is not None:
+        parts = _by_group(dataset.groups, *sizes, seed)
+    else:
+        return at_random(count, dataset.y if dataset.task == "classification" else None, *sizes, seed)
+    _require_classes(dataset, parts[0])
+    return parts
 
-    def rows(indices: Array) -> Rows:
-        return Rows(standardizer(dataset.x[indices]), one_hot[dataset.y[indices]])
 
-    return Prepared(rows(train_rows), rows(validation_rows), rows(test_rows), standardizer, dataset.classes)
-
-
-def _split(y: Array, validation: float, test: float, seed: np.random.SeedSequence) -> tuple[Array, Array, Array]:
-    """Row numbers of the three parts."""
-    everything = np.arange(len(y))
+def at_random(count: int, y: Array | None, validation: int, test: int, seed: np.random.SeedSequence) -> Parts:
+    """So many validation and test rows of `count`; with every class in proportion if there are some in `y` (rows,)."""
     first, second = (int(state) for state in seed.generate_state(2))
-    rest, test_rows = _cut(everything, y, round(test * len(y)), first)
-    train_rows, validation_rows = _cut(rest, y, round(validation * len(y)), second)
+    rest, test_rows = _cut(np.arange(count), y, test, first)
+    train_rows, validation_rows = _cut(rest, y, validation, second)
     return train_rows, validation_rows, test_rows
 
 
-def _cut(rows: Array, y: Array, size: int, seed: int) -> tuple[Array, Array]:
+def _cut(rows: Array, y: Array | None, size: int, seed: int) -> tuple[Array, Array]:
     """Cut `size` of the `rows` off, stratified by y."""
     from sklearn.model_selection import train_test_split
 
     if size == 0:
         return rows, rows[:0]
     try:
-        left, right = train_test_split(rows, test_size=size, stratify=y[rows], random_state=seed)
+        left, right = train_test_split(rows, test_size=size, stratify=None if y is None else y[rows], random_state=seed)
     except ValueError as error:
+        every = "" if y is None else " with every class in each part"
         raise TrainerError(
-            f"the {len(rows)} rows cannot be split with every class in each part: {error}; "
+            f"the {len(rows)} rows cannot be split{every}: {error}; "
             "use more rows, larger fractions, or leave the rarest classes out"
         ) from error
     return left, right
+
+
+def _by_time(times: Array, validation: int, test: int) -> Parts:
+    """The latest rows are for the test, those before them for validation."""
+    order = np.argsort(times, kind="stable")
+    first, second = len(times) - validation - test, len(times) - test
+    if first <= 0:
+        raise TrainerError(f"the {len(times)} rows leave none to train on; use more rows, or smaller fractions")
+    return order[:first], order[first:second], order[second:]
+
+
+def _by_group(groups: Array, validation: int, test: int, seed: np.random.SeedSequence) -> Parts:
+    """Groups in random order: each goes to the test or to validation if it fits there whole, else to training."""
+    _, codes, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    room, part_of = {2: test, 1: validation}, np.zeros(len(counts), np.int64)
+    for group in np.random.default_rng(seed).permutation(len(counts)):
+        part = next((part for part, left in room.items() if counts[group] <= left), 0)
+        part_of[group] = part
+        if part:
+            room[part] -= counts[group]
+    train, validation_rows, test_rows = (np.flatnonzero(part_of[codes] == part) for part in range(3))
+    for name, wanted, rows in (("validation", validation, validation_rows), ("test", test, test_rows)):
+        if wanted and not len(rows):
+            raise TrainerError(
+                f"no group of the {len(counts)} is as small as the {wanted} rows of {name}; use a larger fraction"
+            )
+    return train, validation_rows, test_rows
+
+
+def _require_classes(dataset: Dataset, train: Array) -> None:
+    """Raise TrainerError if a class has no training row."""
+    if dataset.task != "classification":
+        return
+    absent = np.setdiff1d(np.arange(len(dataset.classes)), dataset.y[train])
+    if len(absent):
+        raise TrainerError(
+            f"no training row is of the class {dataset.classes[absent[0]]!r}; use smaller fractions, or a random split"
+        )

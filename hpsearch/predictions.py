@@ -1,0 +1,185 @@
+"""A model file at work: predictions for new rows, and how good they are where the truth is known."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hpsearch.errors import UsageError
+from hpsearch.store.files import replace_file
+from trainer import Model, Plugin, TrainerError, load
+from trainer.arrays import Array
+from trainer.data import BUNDLED, Arrays, Columns, read
+from trainer.data import load as load_dataset
+from trainer.data.loading import with_targets
+from trainer.data.table import rows_in
+from trainer.data.targets import truth_of_array, truth_of_columns
+from trainer.metrics import METRICS
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+USUAL_METRICS = {
+    "classification": ("accuracy",),
+    "regression": ("r2", "neg_mean_absolute_error", "neg_root_mean_squared_error"),
+}
+SUFFIXES = (".csv", ".parquet")
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model says of every row of a file, in the file's order."""
+
+    frame: "DataFrame"
+    notes: tuple[str, ...]  # sentences about what was ignored
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How good a model is on a file."""
+
+    rows: int
+    scores: Mapping[str, float]  # the loss, and the metrics
+    notes: tuple[str, ...]
+
+
+def predict(model_path: Path, data: str) -> Predictions:
+    """Predictions for a file's rows; raises UsageError if the model or the data cannot be read or do not fit.
+
+    Of classes `prediction` and a column `probability_<class>` each; of numbers `prediction`, or `prediction_<target>`
+    each; of labels for each whether it holds, `prediction_<label>`, and its probability.
+    """
+    model, content = _model(model_path), _content(data)
+    with _naming(data):
+        features, notes = _features(model, content)
+        return Predictions(_frame(model, features), notes)
+
+
+def evaluate(model_path: Path, data: str, metrics: Sequence[str] = ()) -> Evaluation:
+    """The loss and the metrics on the rows of a file whose target is known; raises UsageError as `predict` does."""
+    model, content = _model(model_path), _content(data)
+    metrics = metrics or USUAL_METRICS[_task(model)]
+    _require_metrics(metrics, _task(model))
+    with _naming(data):
+        content, y, left_out = _with_truth(model, content)
+        features, notes = _features(model, content)
+        return Evaluation(len(y), model.evaluate(features, y, metrics), (*left_out, *notes))
+
+
+def write(frame: "DataFrame", path: Path) -> None:
+    """A table as CSV or Parquet, by the suffix, put in place whole; raises UsageError if that cannot be."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise UsageError(f"--output ends with one of {', '.join(SUFFIXES)}; it is {str(path)!r}")
+    save = frame.to_csv if path.suffix.lower() == ".csv" else frame.to_parquet
+    try:
+        replace_file(path, lambda beside: save(beside, index=False))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        path.with_name(f".{path.name}.tmp").unlink(missing_ok=True)  # of a write that was interrupted
+
+
+@contextmanager
+def _naming(data: str) -> Iterator[None]:
+    """Turn what does not fit into a sentence that begins with the file."""
+    try:
+        yield
+    except TrainerError as error:
+        raise UsageError(f"{data}: {error}") from error
+
+
+def _model(path: Path) -> Model:
+    """The model in a file, or the best one of a sweep, with the plug-ins that lie in the sweep's folder."""
+    file = path / "best" / "model.npz" if path.is_dir() else path
+    if path.is_dir() and not file.is_file():
+        raise UsageError(f"{path} has no model yet; make one by: hpsearch best {path}")
+    sources = sorted((file.parent.parent / "plugins").glob("*.py"))
+    plugins = [Plugin(source.name, source.read_text(encoding="utf-8")) for source in sources]
+    try:
+        return load(file, plugins)
+    except TrainerError as error:
+        raise UsageError(str(error)) from error
+
+
+def _content(data: str) -> Columns | Arrays:
+    if data in BUNDLED:
+        dataset = load_dataset(data)
+        return Arrays(np.asarray(dataset.x), dataset.y, dataset.classes)
+    try:
+        return read(data)
+    except TrainerError as error:
+        raise UsageError(str(error)) from error
+
+
+def _features(model: Model, content: Columns | Arrays) -> tuple[Array | Columns, tuple[str, ...]]:
+    """What the model takes, and sentences about what it ignores."""
+    if model.encoder is None:
+        return (content.x if isinstance(content, Arrays) else _numbers(content, model)), ()
+    if isinstance(content, Arrays):
+        raise TrainerError("the model takes a table with named columns, and this is none")
+    notes = []
+    unknown = model.encoder.unknown(content)
+    if unknown:
+        notes.append(f"ignored, because there was no such column in training: {', '.join(unknown)}")
+    for name, count in model.encoder.unreadable(content).items():
+        notes.append(f"the column {name!r}: {count} of {rows_in(content)} values cannot be read and count as missing")
+    return content, tuple(notes)
+
+
+def _numbers(table: Columns, model: Model) -> Array:
+    """A table for a model of arrays: all its columns, in their order."""
+    for name, values in table.items():
+        if values.dtype.kind != "f" or np.isnan(values).any():
+            raise TrainerError(f"the model takes numbers; the column {name!r} holds something else, or nothing")
+    if len(table) != model.architecture.n_in:
+        raise TrainerError(f"the model takes {model.architecture.n_in} columns; there are {len(table)}")
+    return np.column_stack(list(table.values()))
+
+
+def _frame(model: Model, features: Array | Columns) -> "DataFrame":
+    from pandas import DataFrame
+
+    answers = model.answers(features)
+    if not model.classes:
+        several = len(model.target) > 1 or answers.shape[1] > 1
+        names = model.target or tuple(map(str, range(answers.shape[1])))
+        return DataFrame(answers, columns=[f"prediction_{name}" for name in names] if several else ["prediction"])
+    probabilities = DataFrame(answers, columns=[f"probability_{name}" for name in model.classes])
+    if model.multilabel:
+        held = DataFrame((answers > 0.5).astype(int), columns=[f"prediction_{name}" for name in model.classes])
+        return held.join(probabilities)
+    probabilities.insert(0, "prediction", [model.classes[place] for place in answers.argmax(axis=1)])
+    return probabilities
+
+
+def _with_truth(model: Model, content: Columns | Arrays) -> tuple[Columns | Arrays, Array, list[str]]:
+    """The rows whose target is known, their targets, and a sentence about the others."""
+    if isinstance(content, Arrays):
+        if content.y is None:
+            raise TrainerError("there is no array 'y' to compare with")
+        y = truth_of_array(content.y, model.classes, content.classes, multilabel=model.multilabel)
+        return content, y, []
+    absent = [name for name in model.target if name not in content]
+    if absent or not model.target:
+        raise TrainerError(
+            f"there is no column {absent[0]!r} to compare with" if absent else "the model knows no target"
+        )
+    table, notes = with_targets(content, model.target)
+    if not rows_in(table):
+        raise TrainerError("no row has a target to compare with")
+    truth = {name: table[name] for name in model.target}
+    return table, truth_of_columns(truth, model.classes, multilabel=model.multilabel), notes
+
+
+def _task(model: Model) -> str:
+    return "classification" if model.classes else "regression"
+
+
+def _require_metrics(names: Sequence[str], task: str) -> None:
+    fitting = [name for name, its_task in METRICS.items() if its_task == task]
+    for name in names:
+        if name not in fitting:
+            raise UsageError(f"--metric: {name!r} is no metric for this model; take some of {', '.join(fitting)}")

@@ -1,0 +1,158 @@
+"""Laws of predicting and evaluating with a model file."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_iris
+from typer.testing import CliRunner
+
+from hpsearch.cli.app import app
+from hpsearch.errors import UsageError
+from hpsearch.predictions import evaluate, predict, write
+from tests.trainer.table_cases import dirty_table
+from trainer import Architecture, Model
+from trainer.data import Layout, Prepared, columns_of, dataset_of_table, load, prepare
+
+SEED = np.random.SeedSequence(0)
+Make = Callable[..., Path]
+
+
+def untrained(data: Prepared, loss: str) -> Model:
+    outputs = 1 if loss == "binary" else data.train.targets.shape[1]
+    loss = "logistic_cross_entropy" if loss == "binary" else loss
+    architecture = Architecture(data.train.x.shape[1], outputs, (6,), loss=loss)
+    network = architecture.build(capacity=8)
+    network.initialise(np.random.default_rng(1))
+    return Model.of(architecture, network, data)
+
+
+def houses() -> pd.DataFrame:
+    frame = dirty_table()
+    return frame.assign(big=(frame["price"] > 1.2e5).astype(int), near=frame["town"] == "Ulm")
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """A model file of houses for these targets; and its houses as CSV and Parquet."""
+    houses().to_csv(tmp_path / "houses.csv", index=False)
+    houses().to_parquet(tmp_path / "houses.parquet")
+
+    def made(*target: str, loss: str = "softmax_cross_entropy") -> Path:
+        drop = tuple({"price", "dear", "big", "near"} - set(target))
+        dataset = dataset_of_table(columns_of(houses()), "houses", Layout(target, drop), "houses")
+        untrained(prepare(dataset, validation=0.2, test=0.2, seed=SEED), loss).save(tmp_path / "model.npz")
+        return tmp_path / "model.npz"
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("target", "loss", "columns"),
+    [
+        (("price",), "huber", ["prediction"]),
+        (("price", "area"), "huber", ["prediction_price", "prediction_area"]),
+        (("dear",), "binary", ["prediction", "probability_no", "probability_yes"]),
+        (("dear",), "softmax_cross_entropy", ["prediction", "probability_no", "probability_yes"]),
+        (
+            ("big", "near"),
+            "logistic_cross_entropy",
+            ["prediction_big", "prediction_near", "probability_big", "probability_near"],
+        ),
+    ],
+)
+def test_there_is_a_row_for_each_row_with_the_columns_of_the_task(
+    target: tuple[str, ...], loss: str, columns: list[str], make: Make, tmp_path: Path
+) -> None:
+    model = make(*target, loss=loss)
+    found = predict(model, str(tmp_path / "houses.csv")).frame
+    assert (list(found), len(found)) == (columns, 200)
+    pd.testing.assert_frame_equal(found, predict(model, str(tmp_path / "houses.parquet")).frame)
+    if "prediction" in found and len(columns) > 1:
+        assert (found["prediction"] == np.where(found["probability_yes"] > found["probability_no"], "yes", "no")).all()
+
+
+def test_an_evaluation_is_of_the_predictions_and_of_the_rows_with_a_truth(make: Make, tmp_path: Path) -> None:
+    model, frame = make("dear"), houses()
+    answers = predict(model, str(tmp_path / "houses.csv")).frame["prediction"]
+    frame.loc[:49, "dear"] = None
+    frame.to_csv(tmp_path / "holes.csv", index=False)
+    found = evaluate(model, str(tmp_path / "holes.csv"), ["accuracy"])
+    assert found.rows == 150
+    assert found.scores["accuracy"] == (answers[50:] == frame["dear"][50:]).mean()
+    assert found.notes[0] == "50 of 200 rows have no target and are left out"
+
+
+def test_a_model_of_arrays_takes_arrays_or_a_table_of_numbers(tmp_path: Path) -> None:
+    untrained(prepare(load("iris"), validation=0.2, test=0.2, seed=SEED), "softmax_cross_entropy").save(
+        tmp_path / "m.npz"
+    )
+    x, y = load_iris(return_X_y=True)
+    np.savez(tmp_path / "x.npz", X=x)
+    pd.DataFrame(x).to_csv(tmp_path / "x.csv", index=False)
+    expected = predict(tmp_path / "m.npz", "iris").frame
+    for name in ("x.npz", "x.csv"):
+        pd.testing.assert_frame_equal(predict(tmp_path / "m.npz", str(tmp_path / name)).frame, expected)
+    names = load_iris().target_names
+    assert evaluate(tmp_path / "m.npz", "iris").scores["accuracy"] == (expected["prediction"] == names[y]).mean()
+    with pytest.raises(UsageError, match="no array 'y'"):
+        evaluate(tmp_path / "m.npz", str(tmp_path / "x.npz"))
+
+
+def test_what_is_ignored_is_said(make: Make, tmp_path: Path) -> None:
+    model = make("dear")
+    houses().assign(more=1, area="large").to_csv(tmp_path / "other.csv", index=False)
+    found = predict(model, str(tmp_path / "other.csv"))
+    assert "no such column in training: more" in found.notes[0]
+    assert "'area': 200 of 200 values cannot be read" in found.notes[1]
+    assert predict(model, str(tmp_path / "houses.csv")).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda frame: frame.drop(columns=["town", "area"]), ["other.csv", "lacks", "'area', 'town'"]),
+        (lambda frame: frame.drop(columns=["dear"]), ["other.csv", "'dear' to compare with"]),
+        (lambda frame: frame.assign(dear="perhaps"), ["other.csv", "no class 'perhaps'", "no, yes"]),
+        (lambda frame: frame.assign(dear=None), ["other.csv", "no row has a target"]),
+    ],
+)
+def test_what_does_not_fit_the_model_is_refused_in_a_sentence(
+    change: Callable[[pd.DataFrame], pd.DataFrame], words: list[str], make: Make, tmp_path: Path
+) -> None:
+    model = make("dear")
+    change(houses()).to_csv(tmp_path / "other.csv", index=False)
+    with pytest.raises(UsageError) as refused:
+        evaluate(model, str(tmp_path / "other.csv"))
+    assert all(word in str(refused.value) for word in words), refused.value
+
+
+def test_files_that_are_not_there_and_metrics_that_do_not_fit_are_refused(make: Make, tmp_path: Path) -> None:
+    model, data = make("dear"), str(tmp_path / "houses.csv")
+    for refused, words in (
+        (lambda: predict(tmp_path / "no.npz", data), "no model file"),
+        (lambda: predict(tmp_path, data), "has no model yet; make one by: hpsearch best"),
+        (lambda: predict(model, "no.csv"), "no file 'no.csv'"),
+        (lambda: predict(model, "digits"), "takes a table"),
+        (lambda: evaluate(model, data, ["r2"]), "'r2' is no metric for this model"),
+        (lambda: write(pd.DataFrame(), tmp_path / "out.xls"), "--output ends with"),
+        (lambda: write(pd.DataFrame(), tmp_path / "no" / "out.csv"), "cannot be written"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            refused()
+
+
+def test_the_commands_print_or_write_what_the_functions_give(make: Make, tmp_path: Path) -> None:
+    model, data = str(make("dear")), str(tmp_path / "houses.csv")
+    expected = predict(Path(model), data).frame
+    printed = CliRunner().invoke(app, ["predict", model, data]).stdout
+    assert printed == expected.to_csv(index=False)
+    for name, read in (("out.csv", pd.read_csv), ("out.parquet", pd.read_parquet)):
+        done = CliRunner().invoke(app, ["predict", model, data, "--output", str(tmp_path / name)])
+        assert done.exit_code == 0, done.output
+        pd.testing.assert_frame_equal(read(tmp_path / name), expected, check_dtype=False)
+    shown = CliRunner().invoke(app, ["evaluate", model, data, "--metric", "accuracy"]).stdout
+    assert "200 rows" in shown
+    assert f"accuracy {evaluate(Path(model), data).scores['accuracy']:.6g}" in shown

@@ -1,0 +1,151 @@
+"""Laws of every source, and of the formats."""
+
+import gzip
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.trainer.table_cases import REGISTERED, TABLES, WRITERS, X, Y, dirty_table
+from trainer import TrainerError
+from trainer.data import Layout, load, prepare
+from trainer.data.sources.cifar10 import CLASSES
+
+TARGET = Layout(target=("label",))
+
+
+@pytest.mark.parametrize("source", REGISTERED)
+def test_what_was_written_is_read(source: str, tmp_path: Path) -> None:
+    path = WRITERS[source](tmp_path)
+    dataset = load(str(path), TARGET if source in TABLES else None)
+    features = dataset.x if source not in TABLES else np.column_stack(list(dataset.x.values()))
+    np.testing.assert_array_equal(features[:, :4], X)
+    assert (features[:, 4:] == 0).all()
+    names = [CLASSES[label] if "CIFAR" in source else str(label) for label in Y]
+    assert [dataset.classes[code] for code in dataset.y] == names
+    assert dataset.name == "some" + ("-images-idx3-ubyte" if "IDX" in source else "")
+
+
+@pytest.mark.parametrize("source", REGISTERED)
+def test_a_fingerprint_is_the_same_each_time_and_changes_with_a_byte_of_the_features(
+    source: str, tmp_path: Path
+) -> None:
+    layout = TARGET if source in TABLES else Layout()
+    path = WRITERS[source](tmp_path)
+    before = load(str(path), layout).fingerprint()
+    assert load(str(path), layout).fingerprint() == before
+    if source in TABLES or path.suffix == ".npz":
+        return  # their files are not bytes of values
+    file = next(iter(sorted(path.iterdir()))) if path.is_dir() else path
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    assert load(str(path), layout).fingerprint() != before
+
+
+def test_a_table_changed_in_one_value_or_in_a_columns_name_has_another_fingerprint(tmp_path: Path) -> None:
+    prints = set()
+    frame = dirty_table(30)
+    changed = {
+        "area": frame.assign(area=frame["area"].where(frame.index != 7, 55.5)),
+        "town": frame.assign(town=frame["town"].where(frame.index != 7, "Rome")),
+        "dear": frame.assign(dear=frame["dear"].where(frame.index != 7, "perhaps")),
+        "missing": frame.assign(rooms=frame["rooms"].where(frame.index != 7)),
+        "renamed": frame.rename(columns={"area": "surface"}),
+        "as it was": frame,
+    }
+    for name, table in changed.items():
+        table.to_csv(tmp_path / "table.csv", index=False)
+        prints.add((name, load(str(tmp_path / "table.csv"), Layout(target=("dear",))).fingerprint()))
+    assert len({value for _, value in prints}) == len(changed)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".csv.gz"])
+def test_the_delimiter_is_found_whatever_the_suffix(delimiter: str, suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"table{suffix}"
+    dirty_table().to_csv(path, sep=delimiter, index=False, encoding="utf-8-sig")
+    dataset = load(str(path), Layout(target=("price",)))
+    assert list(dataset.x) == [name for name in dirty_table().columns if name != "price"]
+    np.testing.assert_array_equal(dataset.y[:, 0], dirty_table()["price"])
+
+
+def test_decimal_commas_are_read_where_no_comma_delimits(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("area; town; y\n1,5; Ulm; 1\n-2; Ayr, old; 0\n; Ulm; 1\n")
+    dataset = load(str(path), Layout(target=("y",)))
+    np.testing.assert_array_equal(dataset.x["area"], [1.5, -2.0, np.nan])
+    assert dataset.x["town"].tolist() == ["Ulm", "Ayr, old", "Ulm"]
+
+
+def test_a_table_is_the_same_numbers_as_csv_and_as_parquet(tmp_path: Path) -> None:
+    frame = dirty_table()
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    frame.to_parquet(tmp_path / "table.parquet")
+    one, two = (
+        prepare(
+            load(str(tmp_path / name), Layout(target=("dear",), drop=("price",))),
+            validation=0.2,
+            test=0.2,
+            seed=np.random.SeedSequence(0),
+        )
+        for name in ("table.csv", "table.parquet")
+    )
+    assert one.encoder == two.encoder
+    np.testing.assert_array_equal(one.train.x, two.train.x)
+
+
+def test_both_files_of_an_idx_pair_may_be_gzipped(tmp_path: Path) -> None:
+    path = WRITERS[next(name for name in WRITERS if "IDX" in name)](tmp_path)
+    with gzip.open(f"{path}.gz", "wb") as packed:
+        packed.write(path.read_bytes())
+    path.unlink()
+    np.testing.assert_array_equal(load(f"{path}.gz").x, X)
+
+
+@pytest.mark.parametrize("source", REGISTERED)
+def test_a_file_cut_short_anywhere_is_read_or_refused_in_a_sentence(source: str, tmp_path: Path) -> None:
+    path = WRITERS[source](tmp_path)
+    file = next(iter(sorted(path.iterdir()))) if path.is_dir() else path
+    whole = file.read_bytes()
+    layout = TARGET if source in TABLES else Layout()
+    refused, lengths = 0, range(0, len(whole), 1 + len(whole) // 40)
+    for length in lengths:
+        file.write_bytes(whole[:length])
+        sentence = refusal(str(path), layout)
+        refused += bool(sentence)
+        assert "\n" not in sentence
+    assert refused >= (1 if source in TABLES else len(lengths))  # half a text can be a table
+
+
+def refusal(source: str, layout: Layout) -> str:
+    """The sentence with which a source is refused, or nothing."""
+    try:
+        load(source, layout)
+    except TrainerError as error:
+        return str(error)
+    return ""
+
+
+def test_a_folder_of_parquet_files_is_read_in_the_order_of_their_names(tmp_path: Path) -> None:
+    path = WRITERS[next(name for name in WRITERS if "parquet" in name)](tmp_path)
+    shutil.move(path / "part-0.parquet", path / "part-9.parquet")
+    assert load(str(path), TARGET).x["a"].tolist() == [*X[5:, 0], *X[:5, 0]]
+
+
+@pytest.mark.shared_data
+def test_mnist_is_read_as_its_description_says(shared_data: Path) -> None:
+    dataset = load(str(shared_data / "t10k-images-idx3-ubyte.gz"))
+    assert dataset.x.shape == (10_000, 784)
+    assert len(dataset.classes) == 10
+    assert np.bincount(dataset.y).tolist()[:3] == [980, 1135, 1032]  # Y. LeCun, C. Cortes, C. Burges
+
+
+@pytest.mark.shared_data
+def test_letters_are_read_as_their_description_says(shared_data: Path) -> None:
+    dataset = load(str(shared_data / "letter-recognition.tsv"), Layout(target=("letter",)))
+    assert len(dataset.x) == 16
+    assert np.bincount(dataset.y).tolist()[:3] == [789, 766, 736]  # P. Frey, D. Slate 1991
+    assert pd.Series(dataset.classes).str.len().eq(1).all()

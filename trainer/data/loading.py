@@ -1,0 +1,122 @@
+"""From the name of a source to a data set."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from trainer.arrays import Array
+from trainer.data.bundled import BUNDLED
+from trainer.data.columns import DATE_FORMATS, days
+from trainer.data.dataset import Dataset
+from trainer.data.layout import Layout
+from trainer.data.sources import SOURCES, Arrays
+from trainer.data.table import Columns, as_numbers, as_text, is_missing, rows_in, take
+from trainer.data.targets import targets_of_array, targets_of_columns
+from trainer.errors import SourceError, TrainerError
+
+
+def load(source: str, layout: Layout | None = None) -> Dataset:
+    """The data set named `source`: a bundled one, or a file or folder; raises TrainerError, in a sentence."""
+    layout = layout or Layout()
+    if source in BUNDLED:
+        dataset = BUNDLED[source]()
+        _require_no_columns(layout, source)
+        if layout.task not in {"auto", dataset.task}:
+            raise TrainerError(f"{source!r} is a data set for {dataset.task}; leave task out")
+        return dataset
+    content, path = read(source), Path(source)
+    if not isinstance(content, Arrays):
+        return dataset_of_table(content, path.name.partition(".")[0], layout, source)
+    _require_no_columns(layout, source)
+    if content.y is None:
+        raise TrainerError(f"{source} needs an array named 'y'; it has X alone")
+    targets = targets_of_array(content.y, layout.task, content.classes, source)
+    return Dataset(path.name.partition(".")[0], content.x, targets.y, targets.classes, task=targets.task)
+
+
+def read(source: str) -> Columns | Arrays:
+    """What is in a file or folder; raises SourceError."""
+    path = Path(source)
+    found = next((known for known in SOURCES if known.recognises(path)), None)
+    if found is None:
+        raise SourceError(
+            f"{source!r} is neither a bundled data set ({', '.join(BUNDLED)}) "
+            f"nor a file that can be read ({'; '.join(known.known_as for known in SOURCES)})"
+        )
+    if not os.path.exists(path):  # noqa: PTH110 - a path too long is no file, not an error
+        raise SourceError(f"there is no file {source!r}")
+    try:
+        return found.read(path)
+    except TrainerError as error:
+        raise SourceError(str(error)) from error
+
+
+def dataset_of_table(table: Columns, name: str, layout: Layout, where: str) -> Dataset:
+    """A table with the uses of its columns that a user gave; rows without a target are left out."""
+    _require_columns(table, layout, where)
+    table, notes = with_targets(table, layout.target)
+    if rows_in(table) < 2:
+        raise TrainerError(f"{where} has {rows_in(table)} rows with a target; there must be more to learn from")
+    try:
+        targets = targets_of_columns({column: table[column] for column in layout.target}, layout.task)
+    except TrainerError as error:
+        raise TrainerError(f"{where}: {error}") from error
+    if layout.task == "auto":
+        notes.append(
+            f"{targets.reason}: {targets.task}" if targets.reason else f"the targets are taken for {targets.task}"
+        )
+    features = {column: values for column, values in table.items() if column not in layout.no_features}
+    if not features:
+        raise TrainerError(f"{where} has no columns to learn from beside {', '.join(layout.no_features)}")
+    return Dataset(
+        name,
+        features,
+        targets.y,
+        targets.classes,
+        task=targets.task,
+        target=layout.target,
+        unused=layout.no_features,
+        groups=None if layout.group is None else _groups(layout.group, table[layout.group]),
+        times=None if layout.time is None else _times(layout.time, table[layout.time]),
+        notes=tuple(notes),
+    )
+
+
+def with_targets(table: Columns, target: Sequence[str]) -> tuple[Columns, list[str]]:
+    """The rows that have a value in each of these columns, and a sentence about the others if there are some."""
+    present = ~np.any([is_missing(table[column]) for column in target], axis=0)
+    if present.all():
+        return table, []
+    note = f"{int((~present).sum())} of {len(present)} rows have no target and are left out"
+    return take(table, np.flatnonzero(present)), [note]
+
+
+def _require_columns(table: Columns, layout: Layout, where: str) -> None:
+    known = ", ".join(list(table)[:20]) + (", …" if len(table) > 20 else "")
+    if not layout.target:
+        raise TrainerError(f"{where} is a table: name the column to predict by target; there are {known}")
+    for column in layout.no_features:
+        if column not in table:
+            raise TrainerError(f"{where} has no column {column!r}; there are {known}")
+
+
+def _require_no_columns(layout: Layout, where: str) -> None:
+    if layout.no_features:
+        raise TrainerError(f"{where} has no named columns; leave target, drop, group and time out")
+
+
+def _groups(name: str, values: Array) -> Array:
+    if is_missing(values).any():
+        raise TrainerError(f"the column {name!r} must say the group of every row; some are missing")
+    return as_text(values).astype(str)
+
+
+def _times(name: str, values: Array) -> Array:
+    """Numbers by which rows can be ordered: as they are, or of dates."""
+    candidates = [as_numbers(values), *(days(values, form) for form in DATE_FORMATS)]
+    found = next((times for times in candidates if not np.isnan(times).any()), None)
+    if found is None:
+        raise TrainerError(f"the column {name!r} must hold a date or a number in every row, all of one format")
+    return found

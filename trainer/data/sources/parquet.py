@@ -1,0 +1,35 @@
+"""Parquet: a file, or a folder of them."""
+
+import os
+from pathlib import Path
+
+from trainer.data.sources.base import Source
+from trainer.data.table import Columns, columns_of
+from trainer.errors import TrainerError
+
+SUFFIXES = (".parquet", ".pq")
+FOLDERS = ("*.parquet", "*/*.parquet")  # also one partitioned by a column
+
+
+def is_parquet(path: Path) -> bool:
+    """A file by its suffix, a folder by what lies in it."""
+    if path.suffix.lower() in SUFFIXES:
+        return True
+    return os.path.isdir(path) and any(any(path.glob(pattern)) for pattern in FOLDERS)  # noqa: PTH112 - a path too long is no folder, not an error
+
+
+def read_parquet(path: Path) -> Columns:
+    """Read a table; the files of a folder in the order of their names."""
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(path)
+    except (ArithmeticError, LookupError, MemoryError, NotImplementedError, OSError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise TrainerError(
+            f"{path} cannot be read as Parquet: {reason}"
+        ) from error  # what pyarrow's errors derive from
+    return columns_of(frame)
+
+
+PARQUET = Source(".parquet (a file, or a folder of them)", is_parquet, read_parquet)
