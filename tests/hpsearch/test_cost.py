@@ -77,7 +77,7 @@ def test_the_operations_are_those_that_a_trial_does_in_its_dense_layers(
     (tmp_path / "config.yaml").write_text(TEXT)
     config = load_config(tmp_path / "config.yaml", KNOWN)
     task, trial = Task.of(config, load_data(config)), Trial(0, 0, 1, (), {"units": 9, "learning_rate": 0.1})
-    outcome, _ = train_trial(task, trial, Worker("w", "n", "p", lambda: 0.0))
+    outcome, _ = train_trial(task, trial, Worker("w", "n", "p", lambda: 0.0, lambda: 0.0))
     assert outcome.result.status == "completed"
     assert flops(task, trial.values) == sum(done) > 0
 

@@ -90,7 +90,7 @@ def test_each_leaders_scores_are_those_of_its_trial_with_seeds_that_all_share(
     task = Task.of(config, load_data(config))
     for leader in found.leaders:
         trials = with_shared_seeds(leader.trial, config.run.seed, 3)
-        outcomes = [train_trial(task, trial, Worker("w", "n", "p", time.time))[0] for trial in trials]
+        outcomes = [train_trial(task, trial, Worker("w", "n", "p", time.time, time.monotonic))[0] for trial in trials]
         assert leader.scores == tuple(outcome.result.scores["val_loss"] for outcome in outcomes)
         assert [trial.seed for trial in trials] == [t.seed for t in with_shared_seeds(Trial(9, 0, 1, (), {}), 0, 3)]
         assert leader.trial.seed not in {trial.seed for trial in trials}

@@ -69,7 +69,7 @@ def test_a_refit_trains_as_a_run_of_the_trial_would_on_those_rows_until_the_best
     whole = config.trial(trial.values).train.epochs
     patient = _without_patience(config)
     task = Task(patient, everything.train, data.prepared.validation, everything.classes)
-    outcome, network = train_trial(task, trial, Worker("w", "n", "p", time.time))
+    outcome, network = train_trial(task, trial, Worker("w", "n", "p", time.time, time.monotonic))
     found, model = refit(config, data, trial, whole)
     assert (found.rows, found.epochs) == (120, 12)
     assert found.train_loss == outcome.result.scores["train_loss"]

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpsearch.cli.progress import Progress
+from hpsearch.cli.progress import line
+from hpsearch.cli.tally import Tally
 from hpsearch.config import load_config
 from hpsearch.driver import Driver, Event
 from hpsearch.engine import Engine
@@ -152,22 +153,17 @@ def test_configurations_are_ranked_by_their_means_once_all_of_their_trials_compl
     assert found["val_loss"].to_pylist() == pytest.approx([sign * mean for mean, _ in expected])
 
 
-def test_progress_names_the_best_configuration_by_its_mean_also_after_a_resume(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("hpsearch.cli.progress.PRINT_S", 0.0)
+def test_progress_names_the_best_configuration_by_its_mean_also_after_a_resume() -> None:
     plan = plan_of(CONTINUOUS, trials=6, round_size=6, repeats=2)
     outcomes = [outcome_of(trial, status=Status.COMPLETED) for trial in rounds_of(plan)[0].trials]
     scores = [outcome.result.scores["val_loss"] for outcome in outcomes]
     begun = Summary(Path("small"), 6, {Status.COMPLETED: 1}, "val_loss", None, 2, {0: scores[:1]})
-    progress = Progress(quiet=False)
-    progress.started(begun)
-    progress.ready(1)
-    progress.observe(Event(tuple(outcomes[1:2]), 1))
-    assert f"best val_loss {fmean(scores[:2]):.4g} (configuration 0)" in capsys.readouterr().err
-    progress.observe(Event(tuple(outcomes[2:]), 0))
+    tally = Tally(begun, lambda: 0.0)
+    tally.observe(Event(tuple(outcomes[1:2]), 1, workers=1))
+    assert f"best val_loss {fmean(scores[:2]):.4g} (configuration 0)" in line(tally)
+    tally.observe(Event(tuple(outcomes[2:]), 0, workers=1))
     means = [fmean(scores[start : start + 2]) for start in (0, 2, 4)]
-    assert f"best val_loss {min(means):.4g} (configuration {np.argmin(means)})" in capsys.readouterr().err
+    assert f"best val_loss {min(means):.4g} (configuration {np.argmin(means)})" in line(tally)
 
 
 @pytest.fixture(scope="module")
