@@ -17,7 +17,7 @@ from typing import Any
 import ray
 from ray._private import worker
 from ray._private.runtime_env.constants import RAY_JOB_CONFIG_JSON_ENV_VAR
-from ray.exceptions import RayError
+from ray.exceptions import GetTimeoutError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 import hpsearch
@@ -112,15 +112,29 @@ def _probe() -> None:
     }
     here = versions()
     for reference, node in asked.items():
-        require_same_versions(here, ray.get(reference, timeout=PROBE_S), node)
+        try:
+            there = ray.get(reference, timeout=PROBE_S)
+        except GetTimeoutError as error:
+            raise UsageError(
+                f"the cluster's node {node} has not answered for {PROBE_S:.0f} s; mend it, or stop it"
+            ) from error
+        require_same_versions(here, there, node)
 
 
 def _reason(error: Exception) -> str:
     """One line of what Ray says, which is often a page."""
+    if isinstance(error, RayError):
+        return last_line(error)
     text = " ".join(str(error).split())[:300]
     if isinstance(error, ConnectionError):  # Ray says no more to who has no token, or talks to something else
         return f"it wants a token (set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH), or is no Ray cluster ({text})"
     return text
+
+
+def last_line(error: RayError) -> str:
+    """What is most telling of an error that quotes another process's traceback."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
 
 
 def _say_nothing(data: object, ignore_prefix: bool) -> None:

@@ -12,7 +12,7 @@ import ray
 from ray.exceptions import ObjectLostError, OutOfMemoryError, RayActorError, RayError
 
 from hpsearch.engine.base import Engine, Objective
-from hpsearch.engine.cluster import connect, processors
+from hpsearch.engine.cluster import connect, last_line, processors
 from hpsearch.errors import HpsearchError
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import Worker
@@ -143,7 +143,7 @@ class RayEngine(Engine):
         except RayError as error:
             self._failed_starts += 1
             if self._failed_starts > self._retries:
-                raise HpsearchError(f"no worker can be started: {_last_line(error)}") from error
+                raise HpsearchError(f"no worker can be started: {last_line(error)}") from error
             self._start_worker()
         else:
             self._failed_starts = 0
@@ -215,9 +215,3 @@ def _failed(assignment: _Assignment, error: str) -> list[Outcome]:
         platform=None,
     )
     return [Outcome(trial, Result(Status.FAILED, error=error), place) for trial in assignment.trials]
-
-
-def _last_line(error: RayError) -> str:
-    """What is most telling of an error that quotes another process's traceback."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__

@@ -36,5 +36,5 @@ def test_a_sweep_that_is_disturbed_at_random_moments_has_the_rows_of_one_that_is
         kill_node=replace_a_node,
         nodes=cluster.roots,
     )
-    assert chaos.run(kills=int(rng.integers(1, 5)))
+    assert chaos.run([str(each) for each in rng.choice(["worker", "driver", "node"], rng.integers(1, 5))])
     assert differences(tables(undisturbed), tables(chaos.sweep)) == []

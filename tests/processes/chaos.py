@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,27 +34,25 @@ class Chaos:
     def sweep(self) -> Path:
         return self.results / "small"
 
-    def run(self, kills: int) -> list[str]:
-        """Run the sweep with so many kills at most, fewer if it ends earlier; returns what was killed.
+    def run(self, victims: Sequence[str]) -> list[str]:
+        """Run the sweep and kill these ("worker", "driver", "node") one after another, until it ends; returns who was.
 
         What was acknowledged before a kill must be there after it.
         """
-        done: list[str] = []
+        killed: list[str] = []
         process = self._start("run", self.config, *self.changes, "--results", self.results)
-        while process.poll() is None and len(done) < kills:
+        for victim in victims:
             acknowledged = self._acknowledged_after(self.rng.uniform(0, self.longest_pause_s), process)
-            victims = ["worker", "driver"] + ["node"] * (self.kill_node is not None)
-            victim = str(self.rng.choice(victims))
-            if process.poll() is not None or not self._kill(victim, process):
-                continue
-            done.append(victim)
+            if not self._kill(victim, process):
+                break
+            killed.append(victim)
             kept = {row["trial"]: row for row in tables(self.sweep)["trials"].to_pylist()}
             assert all(kept.get(number) == row for number, row in acknowledged.items()), "an acknowledged row was lost"
             if victim == "driver":
                 process = self._start("resume", self.sweep)
         ended = finish(process)
         assert ended.returncode == 0, ended.stderr
-        return done
+        return killed
 
     def _start(self, *arguments: object) -> subprocess.Popen[str]:
         return start(*arguments, *self.options, environment=self.environment)
@@ -68,18 +67,27 @@ class Chaos:
         return {row["trial"]: row for row in tables(self.sweep)["trials"].to_pylist()}
 
     def _kill(self, victim: str, process: subprocess.Popen[str]) -> bool:
-        """Whether there was one to kill."""
+        """Whether there was one to kill before the sweep ended."""
+        if process.poll() is not None:
+            return False
         if victim == "driver":
             kill_group(process)
         elif victim == "node":
             assert self.kill_node is not None
             self.kill_node()
         else:
-            workers = ray_workers_below({process.pid} if self.nodes is None else self.nodes())
-            if not workers:
-                return False
-            os.kill(int(self.rng.choice(workers)), signal.SIGKILL)
+            return self._kill_a_worker(process)
         return True
+
+    def _kill_a_worker(self, process: subprocess.Popen[str]) -> bool:
+        while process.poll() is None:
+            workers = ray_workers_below({process.pid} if self.nodes is None else self.nodes())
+            if workers:
+                with suppress(ProcessLookupError):  # it may have ended since
+                    os.kill(int(self.rng.choice(workers)), signal.SIGKILL)
+                    return True
+            time.sleep(0.02)
+        return False
 
 
 def ray_workers_below(roots: Collection[int]) -> list[int]:
