@@ -211,6 +211,17 @@ def test_the_latest_rows_are_tested_and_those_before_them_validate() -> None:
     assert "sold" not in data.x
 
 
+@pytest.mark.parametrize("layout", [{}, {"group": "town"}, {"time": "sold"}])
+def test_the_test_rows_are_the_same_whether_there_are_validation_rows_or_not(layout: dict[str, str]) -> None:
+    frame = dirty_table()
+    data = dataset(frame.assign(town=frame.index // 3, sold=frame.index), "price", **layout)
+    with_validation, without = (split(data, validation=share, test=0.2, seed=SEED) for share in (0.2, 0.0))
+    assert set(with_validation[2]) == set(without[2])
+    assert set(with_validation[0]) | set(with_validation[1]) == set(without[0])
+    empty = prepare(data, validation=0.0, test=0.2, seed=SEED).validation
+    assert (empty.x.shape[0], empty.targets.shape) == (0, (0, 1))
+
+
 def test_a_class_without_a_training_row_is_named() -> None:
     late = ["new" if place > 190 else "old" if place % 2 else "older" for place in range(200)]
     with pytest.raises(TrainerError, match="no training row is of the class 'new'"):
