@@ -160,6 +160,14 @@ def test_a_loaded_model_predicts_the_same_bits_from_a_frame_with_columns_in_any_
         assert loaded.predict(fresh[:0])[:0] == [] if target == "dear" else len(loaded.predict(fresh[:0])) == 0
 
 
+def test_a_model_file_whose_columns_are_others_than_the_networks_is_refused(tmp_path: Path) -> None:
+    model = model_of(prepared(dirty_table(), "dear"))
+    for columns in (model.encoder.columns[1:], (*model.encoder.columns, model.encoder.columns[0])):
+        replace(model, encoder=replace(model.encoder, columns=columns)).save(tmp_path / "model.npz")
+        with pytest.raises(TrainerError, match=r"damaged: its columns give \d+ features, the network takes"):
+            load(tmp_path / "model.npz")
+
+
 def test_a_column_that_is_missing_is_named_and_one_too_many_is_found() -> None:
     model = model_of(prepared(dirty_table(), "dear"))
     with pytest.raises(TrainerError, match=r"the table lacks the columns 'area', 'town', from which"):
