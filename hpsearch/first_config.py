@@ -90,13 +90,20 @@ def _sizes(prepared: Prepared, table: Columns | None) -> list[str]:
     features = prepared.train.x.shape[1]
     rows = f"{sum(sizes.values())} rows: {sizes['train']} to train on, {sizes['validation']} to validate, {sizes['test']} to test"
     if table is None or prepared.encoder is None:
-        return [f"{rows}; {features} features"]
+        return [f"{rows}; {_counted(features, 'feature')}"]
     columns = prepared.encoder.columns
     kinds = Counter(column.kind for column in columns)
     listed = ", ".join(f"{count} {kind if count == 1 else PLURALS[kind]}" for kind, count in kinds.items())
     holes = float(np.mean([is_missing(table[column.name]).mean() for column in columns]))
     missing = f"; {holes:.0%} of their values are missing" if holes else ""
-    return [rows, f"{len(columns)} columns to learn from, {listed}, as {features} features{missing}"]
+    return [
+        rows,
+        f"{_counted(len(columns), 'column')} to learn from, {listed}, as {_counted(features, 'feature')}{missing}",
+    ]
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _text(name: str, source: str, prepared: Prepared, seen: Sequence[str]) -> str:

@@ -179,14 +179,16 @@ def _model(arrays: dict[str, Array], plugins: Sequence[Plugin]) -> Model:
     outputs = architecture.n_out if multilabel else max(architecture.n_out, 2)  # one output tells two classes apart
     if (classes and len(classes) != outputs) or (description["format"] == FORMAT and not classes):
         raise ValueError(f"it names {len(classes)} classes for {architecture.n_out} outputs")
-    table = description.get("table")
+    encoder = None if description.get("table") is None else TableEncoder.from_json(description["table"])
+    if encoder is not None and encoder.features != architecture.n_in:
+        raise ValueError(f"its columns give {encoder.features} features, the network takes {architecture.n_in}")
     return Model(
         architecture,
         arrays["parameters"],
         arrays["statistics"],
         Standardizer(arrays["mean"], arrays["scale"]),
         classes,
-        encoder=None if table is None else TableEncoder.from_json(table),
+        encoder=encoder,
         scaling=Standardizer(arrays["target_mean"], arrays["target_scale"]) if scaled else None,
         target=tuple(description.get("target", ())),
         multilabel=multilabel,

@@ -57,15 +57,15 @@ def short_cifar(path: Path) -> None:
 COUNT = np.arange(40)
 REFUSED = {
     "empty": Bad(text(""), ("is empty", "first line")),
-    "only a header": Bad(text("a,y\n"), ("0 rows with a target",)),
+    "only a header": Bad(text("a,y\n"), ("fewer than two rows with a target",)),
     "one column": Bad(text("y\n1\n2\n1\n"), ("no columns to learn from",)),
-    "one row": Bad(text("a,y\n1,2\n"), ("1 rows with a target",)),
+    "one row": Bad(text("a,y\n1,2\n"), ("fewer than two rows with a target",)),
     "all missing": Bad(table(a=[None] * 40, y=COUNT % 2), ("no column is left", "'a'", "no values")),
     "every column useless": Bad(table(a=["same"] * 40, y=COUNT % 2), ("'a'", "a single value")),
     "two columns of one name": Bad(text("a,a,y\n1,2,0\n3,4,1\n"), ("'a'", "rename")),
     "a target that is not there": Bad(text("a,b\n1,2\n3,4\n"), ("no column 'y'", "a, b")),
     "no target said": Bad(text("a,b\n1,2\n3,4\n"), ("name the column to predict", "a, b"), layout=Layout()),
-    "a target without values": Bad(text("a,y\n1,\n2,\n"), ("0 rows with a target",)),
+    "a target without values": Bad(text("a,y\n1,\n2,\n"), ("fewer than two rows with a target",)),
     "a constant class": Bad(table(a=COUNT, y=["x"] * 40), ("'y'", "at least two classes", "1")),
     "a constant number": Bad(
         table(a=COUNT, y=[2.5] * 40), ("'y'", "different numbers"), layout=Layout(target=("y",), task="regression")

@@ -135,6 +135,15 @@ def test_a_folder_of_parquet_files_is_read_in_the_order_of_their_names(tmp_path:
     assert load(str(path), TARGET).x["a"].tolist() == [*X[5:, 0], *X[:5, 0]]
 
 
+def test_files_of_a_folder_that_are_no_parquet_do_not_count_and_columns_must_be_the_same(tmp_path: Path) -> None:
+    path = WRITERS[next(name for name in WRITERS if "parquet" in name)](tmp_path)
+    (path / "README.md").write_text("what is in here")
+    assert len(load(str(path), TARGET).y) == 8
+    pd.DataFrame({"a": [1]}).to_parquet(path / "part-2.parquet")
+    with pytest.raises(TrainerError, match=r"part-2\.parquet has other columns than part-0\.parquet"):
+        load(str(path), TARGET)
+
+
 @pytest.mark.shared_data
 def test_mnist_is_read_as_its_description_says(shared_data: Path) -> None:
     dataset = load(str(shared_data / "t10k-images-idx3-ubyte.gz"))

@@ -160,6 +160,14 @@ def test_a_loaded_model_predicts_the_same_bits_from_a_frame_with_columns_in_any_
         assert loaded.predict(fresh[:0])[:0] == [] if target == "dear" else len(loaded.predict(fresh[:0])) == 0
 
 
+def test_a_model_file_whose_columns_are_others_than_the_networks_is_refused(tmp_path: Path) -> None:
+    model = model_of(prepared(dirty_table(), "dear"))
+    for columns in (model.encoder.columns[1:], (*model.encoder.columns, model.encoder.columns[0])):
+        replace(model, encoder=replace(model.encoder, columns=columns)).save(tmp_path / "model.npz")
+        with pytest.raises(TrainerError, match=r"damaged: its columns give \d+ features, the network takes"):
+            load(tmp_path / "model.npz")
+
+
 def test_a_column_that_is_missing_is_named_and_one_too_many_is_found() -> None:
     model = model_of(prepared(dirty_table(), "dear"))
     with pytest.raises(TrainerError, match=r"the table lacks the columns 'area', 'town', from which"):
@@ -209,6 +217,17 @@ def test_the_latest_rows_are_tested_and_those_before_them_validate() -> None:
     assert sold[validation].max() < sold[test].min()
     assert [len(part) for part in (train, validation, test)] == [120, 40, 40]
     assert "sold" not in data.x
+
+
+@pytest.mark.parametrize("layout", [{}, {"group": "town"}, {"time": "sold"}])
+def test_the_test_rows_are_the_same_whether_there_are_validation_rows_or_not(layout: dict[str, str]) -> None:
+    frame = dirty_table()
+    data = dataset(frame.assign(town=frame.index // 3, sold=frame.index), "price", **layout)
+    with_validation, without = (split(data, validation=share, test=0.2, seed=SEED) for share in (0.2, 0.0))
+    assert set(with_validation[2]) == set(without[2])
+    assert set(with_validation[0]) | set(with_validation[1]) == set(without[0])
+    empty = prepare(data, validation=0.0, test=0.2, seed=SEED).validation
+    assert (empty.x.shape[0], empty.targets.shape) == (0, (0, 1))
 
 
 def test_a_class_without_a_training_row_is_named() -> None:

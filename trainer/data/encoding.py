@@ -33,6 +33,11 @@ class TableEncoder:
             raise TrainerError(f"the table lacks {_columns(missing)}, from which the model predicts")
         return np.hstack([column(table[column.name]) for column in self.columns])
 
+    @property
+    def features(self) -> int:
+        """How many features there are."""
+        return int(self({column.name: np.empty(0, object) for column in self.columns}).shape[1])
+
     def unknown(self, table: Columns) -> list[str]:
         """The columns of a table that there were not in training."""
         known = {*self.unused, *(column.name for column in self.columns)}

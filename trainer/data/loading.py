@@ -58,7 +58,7 @@ def dataset_of_table(table: Columns, name: str, layout: Layout, where: str) -> D
     _require_columns(table, layout, where)
     table, notes = with_targets(table, layout.target)
     if rows_in(table) < 2:
-        raise TrainerError(f"{where} has {rows_in(table)} rows with a target; there must be more to learn from")
+        raise TrainerError(f"{where} has fewer than two rows with a target; there must be more to learn from")
     try:
         targets = targets_of_columns({column: table[column] for column in layout.target}, layout.task)
     except TrainerError as error:

@@ -22,14 +22,20 @@ def read_parquet(path: Path) -> Columns:
     """Read a table; the files of a folder in the order of their names."""
     import pandas as pd
 
+    files = sorted(path.glob("*.parquet"))  # other files of the folder are nobody's business
     try:
-        frame = pd.read_parquet(path)
+        frames = [pd.read_parquet(file) for file in files or [path]]
     except (ArithmeticError, LookupError, MemoryError, NotImplementedError, OSError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise TrainerError(
             f"{path} cannot be read as Parquet: {reason}"
         ) from error  # what pyarrow's errors derive from
-    return columns_of(frame)
+    for file, frame in zip(files, frames, strict=False):
+        if list(frame.columns) != list(frames[0].columns):
+            raise TrainerError(
+                f"{path}: {file.name} has other columns than {files[0].name}; a table has the same in each"
+            )
+    return columns_of(pd.concat(frames, ignore_index=True))
 
 
 PARQUET = Source(".parquet (a file, or a folder of them)", is_parquet, read_parquet)
