@@ -22,7 +22,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 import hpsearch
 from hpsearch._version import __version__
-from hpsearch.errors import UsageError
+from hpsearch.errors import HpsearchError, UsageError
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -46,7 +46,7 @@ def connect(address: str | None, cpus: int) -> None:
     if address:
         _join(address)
     else:
-        _init(address="local", num_cpus=cpus, include_dashboard=False, _node_ip_address="127.0.0.1")
+        _start(cpus)
 
 
 def processors() -> int:
@@ -77,6 +77,16 @@ def require_same_versions(here: Mapping[str, str], there: Mapping[str, str], nod
                 f"the cluster's node {node} has {name} {there[name]}, this machine {value}; all machines of a sweep need "
                 f"the same: install {name} {value} there, or {there[name]} here"
             )
+
+
+def _start(cpus: int) -> None:
+    try:
+        _init(address="local", num_cpus=cpus, include_dashboard=False, _node_ip_address="127.0.0.1")
+    except Exception as error:  # on a machine that is too busy or too full Ray raises nothing more particular
+        raise HpsearchError(
+            f"Ray cannot be started on this machine: {_one_line(error)}; try again when it is less busy, or run with "
+            "--serial, which needs no Ray"
+        ) from error
 
 
 def _join(address: str) -> None:
@@ -122,13 +132,18 @@ def _probe() -> None:
 
 
 def _reason(error: Exception) -> str:
-    """One line of what Ray says, which is often a page."""
+    """One line of what Ray says when it refuses."""
     if isinstance(error, RayError):
         return last_line(error)
-    text = " ".join(str(error).split())[:300]
+    text = _one_line(error)
     if isinstance(error, ConnectionError):  # Ray says no more to who has no token, or talks to something else
         return f"it wants a token (set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH), or is no Ray cluster ({text})"
     return text
+
+
+def _one_line(error: Exception) -> str:
+    """What is often a page."""
+    return " ".join(str(error).split())[:300]
 
 
 def last_line(error: RayError) -> str:
