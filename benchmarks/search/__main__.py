@@ -3,6 +3,8 @@
     python -m benchmarks.search tables                        # real trainings at fixed points; grows the forests
     python -m benchmarks.search run --objective simulated     # searches of a forest, in seconds
     python -m benchmarks.search run --objective real          # searches that train every trial
+    python -m benchmarks.search wall                          # searches on two workers, by the clock
+    python -m benchmarks.search idle                          # how long workers wait for a round's last trial
     python -m benchmarks.search report
 
 Only the search differs: one space of nine settings, rounds of eight, the same data, epochs and trial seeds. A run adds
@@ -17,6 +19,7 @@ os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP
 import argparse
 from collections.abc import Sequence
 
+from benchmarks.search import idle, wall
 from benchmarks.search.report import markdown
 from benchmarks.search.runs import DOUBLED, results, run
 from benchmarks.search.tables import RESULTS, make_table, table_file
@@ -30,7 +33,7 @@ TITLES = {"simulated": "Forests grown on 1 600 real trainings a task", "real": "
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make tables, search, or report."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", choices=["tables", "run", "report"])
+    parser.add_argument("what", choices=["tables", "run", "wall", "idle", "report"])
     parser.add_argument("--objective", choices=["simulated", "real"], default="simulated")
     there = [task for task in TASKS if task not in SHARED or "HPSEARCH_SHARED_DATA" in os.environ]
     parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=there)
@@ -42,6 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             make_table(task).to_parquet(table_file(task), index=False)
     elif options.what == "run":
         run(options.objective, options.methods, options.tasks, options.seeds)
+    elif options.what == "wall":
+        wall.run(options.tasks, options.seeds)
+    elif options.what == "idle":
+        text = idle.report()
+        print(text)
+        (RESULTS / "idle.md").write_text(text, encoding="utf-8")
     else:
         report()
 
@@ -54,6 +63,8 @@ def report() -> None:
         if len(frame):
             parts.append(f"## {TITLES[kind]}: {frame['seed'].nunique()} seeds\n\n{markdown(frame)}")
     tuned = ", ".join(task.name for task in TASKS.values() if task.tuned_on)
+    if wall.FILE.exists():
+        parts.append(wall.report())
     text = f"# The search, trial by trial\n\nConstants were tuned on {tuned}, simulated.\n\n" + "\n".join(parts)
     print(text)
     (RESULTS / "search.md").write_text(text, encoding="utf-8")

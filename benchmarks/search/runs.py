@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.search.tables import RESULTS, simulate
-from benchmarks.search.tasks import SPACE, train
+from benchmarks.search.tasks import SPACE, final_loss
 from hpsearch.records import Observation, Round, Trial
 from hpsearch.samplers import SAMPLERS
 from hpsearch.sweep import Plan, next_round
@@ -22,7 +22,7 @@ def objective(kind: str, task: str) -> Objective:
     """What scores trials: the forest of a table, or a real training."""
     if kind == "simulated":
         return lambda trials: list(simulate(task, [trial.unit for trial in trials]))
-    return lambda trials: [train(task, trial.values, trial.seed) for trial in trials]
+    return lambda trials: [final_loss(task, trial.values, trial.seed) for trial in trials]
 
 
 def search(method: str, seed: int, score: Objective) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import ExtraTreesRegressor
 
-from benchmarks.search.tasks import SPACE, train
+from benchmarks.search.tasks import SPACE, final_loss
 from hpsearch.samplers import Point
 
 RESULTS = Path(__file__).parent.parent / "results"
@@ -25,11 +25,11 @@ def make_table(task: str) -> pd.DataFrame:
     """Train at random points, and then near the leaders among them."""
     rng = np.random.default_rng(0)
     everywhere = rng.random((EVERYWHERE, len(SPACE.settings)))
-    losses = [train(task, SPACE.values(point), seed) for seed, point in enumerate(everywhere)]
+    losses = [final_loss(task, SPACE.values(point), seed) for seed, point in enumerate(everywhere)]
     leaders = everywhere[np.argsort([np.inf if loss is None else loss for loss in losses])[:LEADERS]]
     near = leaders[rng.integers(LEADERS, size=NEAR)] + WIDTH * rng.standard_normal((NEAR, len(SPACE.settings)))
     near = 1 - np.abs(1 - np.abs(near))  # reflected at the bounds
-    losses += [train(task, SPACE.values(point), EVERYWHERE + seed) for seed, point in enumerate(near)]
+    losses += [final_loss(task, SPACE.values(point), EVERYWHERE + seed) for seed, point in enumerate(near)]
     frame = pd.DataFrame(np.concatenate([everywhere, near]).astype(np.float32), columns=list(SPACE.titles))
     return frame.assign(val_loss=np.array(losses, np.float32))
 

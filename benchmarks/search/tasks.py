@@ -2,7 +2,7 @@
 
 import gzip
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -64,8 +64,10 @@ def prepared(name: str) -> Prepared:
     return prepare(data, validation=0.3, test=0.1, seed=np.random.SeedSequence(0))
 
 
-def train(name: str, values: Mapping[str, Scalar], seed: int) -> float | None:
-    """The validation loss after a real training; None if it diverged."""
+def train(
+    name: str, values: Mapping[str, Scalar], seed: int, ends: Callable[[int, float], bool] = lambda epoch, loss: False
+) -> list[float] | None:
+    """The validation loss after each epoch of a real training, which `ends` may cut short; None if it diverged."""
     data, task, value = prepared(name), TASKS[name], dict[str, Any](values)
     architecture = Architecture(
         data.train.x.shape[1],
@@ -85,8 +87,17 @@ def train(name: str, values: Mapping[str, Scalar], seed: int) -> float | None:
     network = architecture.build(capacity=256)
     initialise, shuffle, noise = (np.random.default_rng([seed, purpose]) for purpose in range(3))
     network.initialise(initialise)
-    [fit] = Fitting(network, [training], shuffle=[shuffle], noise=[noise]).fit(data.train, data.validation)
-    return None if fit.diverged else fit.scores["val_loss"]
+    fitting = Fitting(network, [training], shuffle=[shuffle], noise=[noise])
+    [fit] = fitting.fit(
+        data.train, data.validation, on_epoch=[lambda epoch: ends(epoch.epoch, epoch.scores["val_loss"])]
+    )
+    return None if fit.diverged else [epoch.scores["val_loss"] for epoch in fit.epochs]
+
+
+def final_loss(name: str, values: Mapping[str, Scalar], seed: int) -> float | None:
+    """The validation loss at the end of a whole training; None if it diverged."""
+    losses = train(name, values, seed)
+    return None if losses is None else losses[-1]
 
 
 def _dataset(source: str) -> Dataset:

@@ -36,9 +36,9 @@ class OptunaSampler(Sampler):
             )
 
     def propose(self, ask: Ask) -> Proposal:
-        with _quietly():
+        with quietly():
             study = self._study(ask)
-            return Proposal(tuple(_suggested(study.ask(), ask.space) for _ in range(ask.size)))
+            return Proposal(tuple(suggested(study.ask(), ask.space) for _ in range(ask.size)))
 
     @abstractmethod
     def _study(self, ask: Ask) -> Any:
@@ -106,7 +106,7 @@ class CmaEs(OptunaSampler):
             for trial in trials:
                 if trial.number >= ask.given:
                     asked[trial.number] = study.ask()
-                    _suggested(asked[trial.number], ask.space)
+                    suggested(asked[trial.number], ask.space)
         self._tell(study, asked, finished[max(0, ask.round - lookahead - 1) :])
         return study
 
@@ -145,7 +145,7 @@ def _frozen(space: Space, seen: Observation | Trial) -> Any:
     )
 
 
-def _suggested(trial: Any, space: Space) -> Point:
+def suggested(trial: Any, space: Space) -> Point:
     """The point that Optuna suggests; a setting that does not exist there is not asked for."""
     found: dict[Path, Scalar] = {}
     point = []
@@ -183,7 +183,7 @@ def _unit(distribution: Distribution, inner: Any) -> float:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Without Optuna's messages about each study and trial."""
     import optuna
 

@@ -49,7 +49,7 @@ class Dropout(Layer):
         self._words = np.empty(AHEAD // 4, np.uint64)
         self._bits = {width: self._words.view(width) for width in (COARSE, FINE)}
         self._kept = np.empty(AHEAD, np.bool_)
-        self._ahead = np.empty((0, 0))
+        self._trials: list[tuple[Threshold, Array, Array]] = []
         self._masks: list[Array] = []
         self._rows = self._next = 0
 
@@ -75,21 +75,22 @@ class Dropout(Layer):
         count = steps * rows * self._draws
         if self._memory.size < count * trials:
             self._memory = np.empty(count * trials, self.scale.dtype)
-        self._ahead = self._memory[: count * trials].reshape(trials, count)
-        masks = self._ahead.reshape(trials, steps, rows, self._draws)
+        ahead = self._memory[: count * trials].reshape(trials, count)
+        thresholds = self._thresholds * (trials // len(self._thresholds))  # one rate may be all trials'
+        scales = [scale.reshape(()) for scale in np.split(np.resize(self.scale, trials), trials)]
+        self._trials = list(zip(thresholds, scales, ahead, strict=True))
+        masks = ahead.reshape(trials, steps, rows, self._draws)
         stacked = self.scale.ndim > 0 or trials > 1
         self._masks = [masks[:, step] if stacked else masks[0, step] for step in range(steps)]
         self._rows, self._next = rows, steps
 
     def _draw_ahead(self, rngs: Sequence[np.random.Generator]) -> None:
-        thresholds = self._thresholds * (len(rngs) // len(self._thresholds))  # one rate may be all trials'
-        scales = np.broadcast_to(self.scale.reshape(-1), len(rngs))
-        for rng, threshold, scale, masks in zip(rngs, thresholds, scales, self._ahead, strict=True):
+        for rng, (threshold, scale, masks) in zip(rngs, self._trials, strict=True):
             for start in range(0, masks.size, AHEAD):
                 self._fill(masks[start : start + AHEAD], rng.bit_generator, threshold, scale)
         self._next = 0
 
-    def _fill(self, mask: Array, bits: np.random.BitGenerator, threshold: Threshold, scale: np.number[Any]) -> None:
+    def _fill(self, mask: Array, bits: np.random.BitGenerator, threshold: Threshold, scale: Array) -> None:
         """`scale` where a number is kept, 0 where it is dropped."""
         for start in range(0, -(-mask.size * threshold.itemsize // 8), WORDS):
             self._words[start : start + WORDS] = bits.random_raw(WORDS)
