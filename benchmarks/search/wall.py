@@ -74,7 +74,7 @@ class _Processes(Engine):
 
     @property
     def free(self) -> int:
-        return WORKERS - len(self._running)
+        return max(0, WORKERS - len(self._running))
 
     @property
     def workers(self) -> int:
@@ -85,9 +85,9 @@ class _Processes(Engine):
         """Whether a trial was good enough."""
         return any(self._goal.reached(span.loss) for span in self.spans)
 
-    def submit(self, trials: Sequence[Trial]) -> None:
-        [trial] = trials
-        self._running.add(self._pool.submit(_limited, self._goal.task, trial))
+    def submit(self, stacks: Sequence[Sequence[Trial]]) -> None:
+        for stack in stacks:
+            self._running |= {self._pool.submit(_limited, self._goal.task, trial) for trial in stack}
 
     def wait(self, timeout_s: float) -> list[Outcome]:
         ready, self._running = wait(self._running, timeout_s, FIRST_COMPLETED)

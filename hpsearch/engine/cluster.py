@@ -17,7 +17,14 @@ from typing import Any
 import ray
 from ray._private import worker
 from ray._private.runtime_env.constants import RAY_JOB_CONFIG_JSON_ENV_VAR
-from ray.exceptions import GetTimeoutError, RayError
+from ray.exceptions import (
+    GetTimeoutError,
+    LocalRayletDiedError,
+    NodeDiedError,
+    RayError,
+    TaskUnschedulableError,
+    WorkerCrashedError,
+)
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 import hpsearch
@@ -34,6 +41,8 @@ CODE = [str(HOME / package) for package in ("hpsearch", "trainer")]
 """What is shipped to a cluster: the rows are those of this code, whatever is installed there."""
 
 CONNECT_S = 5.0
+GONE = (TaskUnschedulableError, NodeDiedError, LocalRayletDiedError, WorkerCrashedError)
+"""What comes of asking a node that is no longer there."""
 PROBE_S = 60.0  # the first look at a node makes the code's environment there
 
 
@@ -124,6 +133,8 @@ def _probe() -> None:
     for reference, node in asked.items():
         try:
             there = ray.get(reference, timeout=PROBE_S)
+        except GONE:
+            continue  # it left a moment ago, and Ray lists it for some seconds more
         except GetTimeoutError as error:
             raise UsageError(
                 f"the cluster's node {node} has not answered for {PROBE_S:.0f} s; mend it, or stop it"
