@@ -8,7 +8,7 @@ import pytest
 from hpsearch.errors import UsageError
 from hpsearch.run import Execution, Hooks, resume
 from hpsearch.store.compare import differences
-from tests.processes.program import program, tables
+from tests.processes.program import program, program_here, tables
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_a_sweep_cut_by_its_time_budget_goes_on_to_the_same_rows(config: Path, f
 
 @pytest.mark.parametrize("budget", ["soon", "0s", "-5m", "nan", "5d"])
 def test_a_time_budget_that_is_no_time_is_refused_in_a_sentence(budget: str, config: Path, tmp_path: Path) -> None:
-    run = program("run", config, "--serial", "--time-budget", budget, "--results", tmp_path)
+    run = program_here("run", config, "--serial", "--time-budget", budget, "--results", tmp_path)
     assert run.returncode == 2
     assert "as in 10m" in " ".join(run.stderr.split())
     assert not (tmp_path / "small").exists()

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from hpsearch.store.compare import differences
-from tests.processes.program import MINIATURE, PROGRAM, program, start, tables, wait_for_trials
+from tests.processes.program import MINIATURE, PROGRAM, program, program_here, start, tables, wait_for_trials
 
 HEAVY = ("numpy", "pandas", "pyarrow", "ray", "ruamel", "sklearn", "scipy", "trainer")
 COMMANDS = (
@@ -72,12 +72,21 @@ def test_a_wrong_config_gets_one_sentence_and_exit_2(command: str, name: str, tm
     config = tmp_path / "wrong.yaml"
     config.write_text(text)
     results = ["--results", tmp_path / "results"] if command == "run" else []
-    run = program(command, config, *results)
+    run = program_here(command, config, *results)
     assert run.returncode == 2
     assert run.stderr.count("\n") == 1
     assert run.stdout == ""
     assert all(word in run.stderr for word in words), run.stderr
     assert not (tmp_path / "results").exists() or not list((tmp_path / "results").iterdir())
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_process_of_its_own_refuses_in_the_same_words(command: str, tmp_path: Path) -> None:
+    text, _ = WRONG_CONFIGS["an unknown key"]
+    config = tmp_path / "wrong.yaml"
+    config.write_text(text)
+    process, here = program(command, config), program_here(command, config)
+    assert (process.returncode, process.stdout, process.stderr) == (here.returncode, here.stdout, here.stderr)
 
 
 WRONG_ARGUMENTS = {
@@ -102,7 +111,7 @@ WRONG_ARGUMENTS = {
 def test_wrong_arguments_get_one_sentence_and_exit_2(name: str, config: Path, tmp_path: Path) -> None:
     arguments, word = WRONG_ARGUMENTS[name]
     where = ["--results", tmp_path] if arguments[0] == "run" else []
-    run = program(*(config if argument == "CONFIG" else argument for argument in arguments), *where)
+    run = program_here(*(config if argument == "CONFIG" else argument for argument in arguments), *where)
     assert run.returncode == 2
     assert run.stderr.count("\n") == 1
     assert word in run.stderr
