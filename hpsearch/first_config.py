@@ -114,7 +114,7 @@ def _text(name: str, source: str, prepared: Prepared, seen: Sequence[str]) -> st
     steps = ", ".join(map(str, budget.batch_size))
     lines = [
         *(f"# {_line(sentence)}" for sentence in seen),
-        f"name: {name}",
+        f"name: {_scalar(name)}",
         "seed: 0",
         "data:",
         f"  source: {_scalar(source)}",

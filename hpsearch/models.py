@@ -1,6 +1,5 @@
 """The best configuration: trained again, compared with what was recorded, and only then shown the test rows."""
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,6 +12,7 @@ from statistics import fmean
 
 from hpsearch.config import Config, dump
 from hpsearch.confirmation import FEWEST_SEEDS, Estimate, Leader, confirm, leaders_of, with_fresh_seeds
+from hpsearch.json_text import as_json
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import (
     Data,
@@ -86,7 +86,7 @@ class Best:
             "test": None if self.look is None else asdict(self.look),
             "refit": None if self.refit is None else asdict(self.refit),
         }
-        return json.dumps(content, indent=2, default=str) + "\n"
+        return as_json(content) + "\n"
 
 
 @dataclass(frozen=True)

@@ -298,12 +298,15 @@ def _with_fit(
     """The outcome of a trial that was trained, which took `share_s` seconds of a worker's time."""
     place = replace(candidate.place, duration_s=candidate.place.duration_s + share_s)
     epochs = tuple(EpochRow(epoch.epoch, dict(epoch.scores)) for epoch in fit.epochs)
-    result = replace(candidate.gate.result(), epochs=epochs)
+    result, metric = replace(candidate.gate.result(), epochs=epochs), candidate.run.search.metric
     if result.error:  # of a gate in mid-training
         network = None
     elif fit.diverged:
         error = f"a loss was not a finite number after epoch {epochs[-1].epoch}"
         result, network = replace(result, status=Status.DIVERGED, error=error), None
+    elif not math.isfinite(score := fit.scores[metric]):
+        error = f"{metric} cannot be computed on these validation rows: it is {score} after epoch {epochs[-1].epoch}"
+        result, network = replace(result, status=Status.FAILED, error=error), None
     else:
         status = Status.STOPPED if fit.end is End.STOPPED else Status.COMPLETED
         result = replace(result, status=status, scores=fit.scores, best_epoch=fit.best_epoch)

@@ -12,6 +12,7 @@ from pathlib import Path
 from hpsearch.config import Config, dump, load_config
 from hpsearch.confirmation import FEWEST_SEEDS, LEVEL, Estimate, Leader, confirm, leaders_of, with_shared_seeds
 from hpsearch.errors import HpsearchError, UsageError
+from hpsearch.json_text import as_json
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import KNOWN, Task, Worker, config_of, load_data, maximise
 from hpsearch.space import Scalar, Space
@@ -45,7 +46,7 @@ class Recheck:
 
     def as_json(self) -> str:
         """As JSON text."""
-        return json.dumps({**asdict(self), "better": self.better}, indent=2, default=str) + "\n"
+        return as_json({**asdict(self), "better": self.better}) + "\n"
 
 
 def recheck(path: Path, data: str, clock: Callable[[], float], *, top: int, seeds: int) -> Recheck:
@@ -61,7 +62,9 @@ def recheck(path: Path, data: str, clock: Callable[[], float], *, top: int, seed
     if len(recorded) < 2:
         raise HpsearchError(f"only one trial of {path} can be rechecked, so there is nothing to compare it with")
     key = "data" if data.lstrip().startswith("{") else "data.source"
-    config = load_config(folder.config, KNOWN, [f"{key}={data if key == 'data' else json.dumps(data)}"])
+    config = load_config(
+        folder.config, KNOWN, [f"{key}={data if key == 'data' else json.dumps(data, ensure_ascii=False)}"]
+    )
     found = load_data(config)
     if found.dataset.fingerprint() == folder.read_manifest()["data"]["fingerprint"]:
         raise UsageError(

@@ -125,6 +125,7 @@ def resume(
 
 def retried(path: Path) -> Path:
     """The folder of the sweep in which a sweep's failed trials are run again; raises UsageError if it is there."""
+    path = path if path.name else path.resolve()  # as "." has no name
     again = path.with_name(f"{path.name}-retried")
     if again.exists():
         raise UsageError(f"{again} is there already: go on with it by `hpsearch resume {again}`, or move it away")

@@ -17,7 +17,8 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Compare a model's predictions with the truth in a file."""
-    from hpsearch.cli.tables import as_json, counted
+    from hpsearch.cli.tables import counted
+    from hpsearch.json_text import as_json
     from hpsearch.predictions import evaluate as evaluate_rows
 
     found = evaluate_rows(model, data, metric or ())

@@ -39,10 +39,10 @@ def submit(
     json: Json = False,
 ) -> None:
     """Hand a sweep to a cluster's job server, which runs it while this machine may be switched off."""
-    from hpsearch.cli.tables import as_json
     from hpsearch.config import load_config
     from hpsearch.engine.jobs import JobServer
     from hpsearch.errors import UsageError
+    from hpsearch.json_text import as_json
     from hpsearch.objective import KNOWN
 
     checked = load_config(config, KNOWN, set_ or ())
@@ -63,8 +63,9 @@ def jobs(address: JobServerAddress, json: Json = False) -> None:
     """List the sweeps that a cluster's job server runs or has run."""
     from dataclasses import asdict
 
-    from hpsearch.cli.tables import as_json, as_text
+    from hpsearch.cli.tables import as_text
     from hpsearch.engine.jobs import JobServer
+    from hpsearch.json_text import as_json
 
     rows = [asdict(job) for job in JobServer(address).jobs()]
     if json:

@@ -4,6 +4,7 @@ from typing import Any
 
 import typer
 
+from hpsearch import json_text
 from hpsearch.cli import tables
 from hpsearch.errors import Interrupted
 from hpsearch.records import Status
@@ -31,7 +32,7 @@ def finish(summary: Summary, on_failure: str, *, interrupted: bool, as_json: boo
 
 def show(summary: Summary, *, as_json: bool, running: bool = False) -> None:
     """Print a sweep's state."""
-    typer.echo(tables.as_json(_content(summary, running)) if as_json else _text(summary, running))
+    typer.echo(json_text.as_json(_content(summary, running)) if as_json else _text(summary, running))
 
 
 def _content(summary: Summary, running: bool) -> dict[str, Any]:

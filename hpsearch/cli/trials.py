@@ -15,7 +15,8 @@ def trials(
     json: Json = False,
 ) -> None:
     """List trials, the best first; those that did not complete come last, with the reason."""
-    from hpsearch.cli.tables import as_json, as_text
+    from hpsearch.cli.tables import as_text
+    from hpsearch.json_text import as_json
     from hpsearch.objective import config_of
     from hpsearch.run import ranked_trials
     from hpsearch.store import SweepFolder

@@ -46,6 +46,13 @@ def test_bundled_data_get_one_too(name: str, tmp_path: Path) -> None:
     assert load_data(load_config(tmp_path / "first.yaml", KNOWN)).dataset.name == name
 
 
+@pytest.mark.parametrize("name", ["2024", "on", "1e3"])
+def test_a_file_may_have_a_name_that_is_no_word(name: str, houses: Path, tmp_path: Path) -> None:
+    file = houses.rename(f"{name}.csv")
+    (tmp_path / "first.yaml").write_text(first_config(str(file), ["dear"]).text)
+    assert load_config(tmp_path / "first.yaml", KNOWN).run.name == name
+
+
 def test_what_was_seen_is_said_and_stands_above_the_config(houses: Path) -> None:
     found = first_config(str(houses))
     said = "\n".join(found.seen)

@@ -125,6 +125,14 @@ def test_an_error_in_one_trial_is_its_own_outcome_and_leaves_those_beside_it_as_
     assert list(map(repr, results)) == alone(task, trials)
 
 
+def test_a_trial_whose_metric_cannot_be_computed_has_failed_with_the_reason(tmp_path: Path) -> None:
+    task, trials = sweep_of(tmp_path, "metrics=[f1]", "search.metric=val_f1")  # of two classes; digits have ten
+    for result in together(task, trials):
+        assert result.status is Status.FAILED
+        assert "val_f1 cannot be computed" in str(result.error)
+        assert len(result.epochs) == 3
+
+
 def test_the_time_of_training_side_by_side_is_shared_out(sweep: Sweep) -> None:
     task, trials = sweep
     outcomes = run_trials(task, trials, worker())

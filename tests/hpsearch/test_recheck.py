@@ -128,6 +128,7 @@ def test_a_sweep_is_due_where_the_old_best_no_longer_completes_and_never_for_who
     ("data", "rule"),
     [
         ("nowhere.npz", "nowhere.npz"),
+        ("nö😀.csv", "nö😀.csv"),
         ("{source: iris, valdation: 0.1}", "did you mean 'validation'"),
         ("{source: iris", "not YAML"),
     ],

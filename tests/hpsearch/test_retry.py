@@ -8,6 +8,7 @@ import pytest
 from hpsearch.driver import Driver
 from hpsearch.errors import UsageError
 from hpsearch.records import Outcome, Status, Trial
+from hpsearch.run import retried
 from hpsearch.store import ParquetStore, Retry, SweepFolder, schemas
 from hpsearch.sweep import Plan
 
@@ -66,6 +67,14 @@ def test_what_is_planned_anew_is_said(make_folder: MakeFolder) -> None:
         folder = make_folder(plan, name)
         _run(plan, folder, _failing(*failed))
         assert all(word in str(Retry.of(folder, 1)) for word in words), str(Retry.of(folder, 1))
+
+
+def test_the_new_sweep_stands_beside_the_old_one_however_that_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "small").mkdir()
+    monkeypatch.chdir(tmp_path / "small")
+    assert retried(Path()) == retried(tmp_path / "small") == tmp_path / "small-retried"
 
 
 def test_a_sweep_without_failures_or_with_a_writer_is_refused(make_folder: MakeFolder) -> None:
