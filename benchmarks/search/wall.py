@@ -16,12 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 import optuna
 import pandas as pd
 import ray
-from ray import tune
-from ray.tune import Stopper
 
 from benchmarks.search.runs import results
 from benchmarks.search.tables import RESULTS
@@ -29,7 +26,7 @@ from benchmarks.search.tasks import SPACE, TASKS, prepared, train
 from hpsearch.driver import Driver
 from hpsearch.engine import Engine
 from hpsearch.records import EpochRow, Outcome, Place, Result, Status, Trial
-from hpsearch.samplers import SAMPLERS, Point
+from hpsearch.samplers import SAMPLERS
 from hpsearch.samplers.optuna import quietly, suggested
 from hpsearch.stopping import STOPPING, rungs
 from hpsearch.store import MemoryStore, schemas
@@ -183,45 +180,11 @@ def _optimise(goal: Goal, number: int, journal: str, start: Any, spans: Any) -> 
     spans.put(found)
 
 
-class _GoodEnough(Stopper):
-    """Ends a run of Ray Tune."""
-
-    def __init__(self, goal: Goal) -> None:
-        self._goal, self._done = goal, False
-
-    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
-        whole = result["training_iteration"] == TASKS[self._goal.task].epochs
-        self._done = self._done or (whole and self._goal.reached(result["loss"]))
-        return False
-
-    def stop_all(self) -> bool:
-        return self._done
-
-
 def ray_asha(goal: Goal) -> list[Span]:
     """Ray Tune's ASHA at its defaults over random search, on actors that are used again."""
-    rng = np.random.default_rng(goal.seed)
-    points = [tuple(rng.random(len(SPACE.settings)).tolist()) for _ in range(TRIALS)]
-    scheduler = tune.schedulers.ASHAScheduler(max_t=TASKS[goal.task].epochs)
-    with TemporaryDirectory() as folder:
-        results = tune.Tuner(
-            tune.with_parameters(_reporting, task=goal.task, points=points),
-            param_space={"number": tune.grid_search(list(range(TRIALS)))},
-            tune_config=tune.TuneConfig(metric="loss", mode="min", reuse_actors=True, scheduler=scheduler),
-            run_config=tune.RunConfig(storage_path=folder, verbose=0, stop=_GoodEnough(goal)),
-        ).fit()
-    last = [result.metrics for result in results if result.metrics and "begin" in result.metrics]
-    return [Span(each["begin"], each["end"], each["loss"]) for each in last]
+    from benchmarks.search.asha import search  # only here, as it needs ray[tune]
 
-
-def _reporting(config: dict[str, Any], task: str, points: Sequence[Point]) -> None:
-    began = time.time()
-
-    def report(_: int, loss: float) -> bool:
-        tune.report({"loss": loss, "begin": began, "end": time.time()})
-        return False
-
-    train(task, SPACE.values(points[config["number"]]), config["number"], report)
+    return search(goal)
 
 
 METHODS: Mapping[str, Callable[[Goal], list[Span]]] = {
