@@ -1,7 +1,7 @@
 """A model file at work: predictions for new rows, and how good they are where the truth is known."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,7 +79,8 @@ def write(frame: "DataFrame", path: Path) -> None:
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
-        path.with_name(f".{path.name}.tmp").unlink(missing_ok=True)  # of a write that was interrupted
+        with suppress(OSError):  # where nothing can be written, nothing is left behind
+            path.with_name(f".{path.name}.tmp").unlink()
 
 
 @contextmanager

@@ -139,6 +139,8 @@ def test_files_that_are_not_there_and_metrics_that_do_not_fit_are_refused(make: 
         (lambda: evaluate(model, data, ["r2"]), "'r2' is no metric for this model"),
         (lambda: write(pd.DataFrame(), tmp_path / "out.xls"), "--output ends with"),
         (lambda: write(pd.DataFrame(), tmp_path / "no" / "out.csv"), "cannot be written"),
+        (lambda: write(pd.DataFrame(), tmp_path / "houses.csv" / "out.csv"), "out.csv cannot be written"),
+        (lambda: write(pd.DataFrame(), tmp_path / f"{'a' * 300}.csv"), "cannot be written"),
     ):
         with pytest.raises(UsageError, match=words):
             refused()

@@ -48,8 +48,11 @@ def _cut(rows: Array, y: Array | None, size: int, seed: int) -> tuple[Array, Arr
         left, right = train_test_split(rows, test_size=size, stratify=None if y is None else y[rows], random_state=seed)
     except ValueError as error:
         every = "" if y is None else " with every class in each part"
+        counts = np.zeros(0) if y is None else np.unique(y[rows], return_counts=True)[1]
+        single = int((counts == 1).sum())  # scikit-learn would list them all
+        reason = f"{single} of {len(counts)} classes have a single row" if single else str(error)
         raise TrainerError(
-            f"the {len(rows)} rows cannot be split{every}: {error}; "
+            f"the {len(rows)} rows cannot be split{every}: {reason}; "
             "use more rows, larger fractions, or leave the rarest classes out"
         ) from error
     return left, right
