@@ -64,7 +64,7 @@ def first_config(source: str, target: Sequence[str] = ()) -> FirstConfig:
     """
     try:
         content = None if source in BUNDLED else read(source)
-        table = None if content is None or isinstance(content, Arrays) else content
+        table = None if content is None or isinstance(content, Arrays) else content.columns
         chosen, why = _target(table, target)
         dataset = load(source, Layout(chosen))
         prepared = prepare(dataset, validation=VALIDATION, test=TEST, seed=split_seed(0))

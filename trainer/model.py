@@ -1,6 +1,7 @@
 """Trained networks that can be kept in a file and asked for predictions."""
 
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,8 @@ import numpy as np
 from trainer.architecture import Architecture
 from trainer.archive import UNREADABLE, read_arrays, write_arrays
 from trainer.arrays import Array
-from trainer.data import Columns, Prepared, Rows, Standardizer, TableEncoder, columns_of
+from trainer.data import Columns, Expected, Prepared, Rows, Standardizer, TableEncoder, columns_of
+from trainer.data.targets import are_numbers
 from trainer.errors import TrainerError
 from trainer.evaluation import evaluate
 from trainer.network import Network
@@ -104,6 +106,15 @@ class Model:
         return evaluate(self._network(), rows.as_yes_or_no() if self._is_binary else rows, metrics)
 
     @property
+    def expected(self) -> Expected:
+        """What the columns of a table hold, its target's as well, by what they held in training."""
+        found = Expected() if self.encoder is None else self.encoder.expected
+        target = frozenset(self.target)
+        if self.classes and not self.multilabel and not are_numbers(self.classes):
+            return Expected(found.texts | target, found.numbers)
+        return Expected(found.texts, found.numbers | target)
+
+    @property
     def _is_binary(self) -> bool:
         """Whether one output tells two classes apart."""
         return self.architecture.n_out == 1 and len(self.classes) == 2
@@ -121,7 +132,11 @@ class Model:
                 return self.encoder(x)
             if isinstance(x, np.ndarray) or not hasattr(x, "columns"):
                 raise TrainerError(f"the model takes a DataFrame with named columns; it was given {type(x).__name__}")
-            return self.encoder(columns_of(x))
+            table = columns_of(x, self.encoder.expected.texts)
+            features = self.encoder(table)
+            for note in self.encoder.notes(table):
+                warnings.warn(note, stacklevel=4)
+            return features
         features = np.asarray(x)
         if features.ndim != 2 or features.shape[1] != self.architecture.n_in:
             raise TrainerError(f"the model takes x (rows, {self.architecture.n_in}); it was given {features.shape}")

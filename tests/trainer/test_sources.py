@@ -80,6 +80,26 @@ def test_decimal_commas_are_read_where_no_comma_delimits(tmp_path: Path) -> None
     assert dataset.x["town"].tolist() == ["Ulm", "Ayr, old", "Ulm"]
 
 
+def test_an_odd_value_among_decimal_commas_is_the_only_one_that_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    numbers = [f"{number},5" for number in range(20)]
+    path.write_text("a;empty;y\n" + "".join(f"{a};;{y % 2}\n" for y, a in enumerate(["k.A.", *numbers])))
+    data = prepare(load(str(path), Layout(("y",))), validation=0, test=0.1, seed=np.random.SeedSequence(0))
+    assert [(column.name, column.kind) for column in data.encoder.columns] == [("a", "number")]
+    assert data.encoder({"a": load(str(path), Layout(("y",))).x["a"]})[1:, 0].tolist() == [n + 0.5 for n in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("values", "noted"),
+    [(["81,338", "7", "512,000"], True), (["81,338", "7", "512,5"], False), (["0,338", "7", "0,125"], False)],
+)
+def test_commas_that_may_part_off_thousands_are_pointed_out(values: list[str], noted: bool, tmp_path: Path) -> None:
+    path = tmp_path / "table.tsv"
+    path.write_text("a\ty\n" + "".join(f"{a}\t{y}\n" for y, a in enumerate(values)))
+    said = [note for note in load(str(path), Layout(("y",))).notes if "81,338 is read as 81.338" in note]
+    assert bool(said) == noted
+
+
 def test_a_table_is_the_same_numbers_as_csv_and_as_parquet(tmp_path: Path) -> None:
     frame = dirty_table()
     frame.to_csv(tmp_path / "table.csv", index=False)

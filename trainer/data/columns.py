@@ -75,6 +75,11 @@ class Category:
         one_hot = np.eye(width)[codes]
         return one_hot if self.others else one_hot[:, :-1]
 
+    @property
+    def known(self) -> list[str]:
+        """The texts that are not missing."""
+        return [text for text in self.texts if text is not None]
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "texts", tuple(self.texts))  # which JSON gives as a list
 

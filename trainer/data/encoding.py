@@ -8,7 +8,7 @@ import numpy as np
 
 from trainer.arrays import Array
 from trainer.data.columns import DATE_FORMATS, Category, Column, Date, Number, days, described, from_description
-from trainer.data.table import MOSTLY, Columns, as_numbers, as_text, is_missing, rows_in
+from trainer.data.table import MOSTLY, Columns, Expected, as_numbers, as_text, is_missing, rows_in
 from trainer.errors import TrainerError
 
 MOST_CATEGORIES = 20
@@ -38,6 +38,12 @@ class TableEncoder:
         """How many features there are."""
         return int(self({column.name: np.empty(0, object) for column in self.columns}).shape[1])
 
+    @property
+    def expected(self) -> Expected:
+        """Which columns are numbers, and which are something else that is written as text."""
+        numbers = frozenset(column.name for column in self.columns if isinstance(column, Number))
+        return Expected(frozenset(column.name for column in self.columns) - numbers, numbers)
+
     def unknown(self, table: Columns) -> list[str]:
         """The columns of a table that there were not in training."""
         known = {*self.unused, *(column.name for column in self.columns)}
@@ -51,6 +57,30 @@ class TableEncoder:
             if not isinstance(column, Category) and column.name in table
         }
         return {name: count for name, count in found.items() if count}
+
+    def new(self, table: Columns) -> dict[str, int]:
+        """How many values of each category there were not in training, as far as the category can tell."""
+        found = {
+            column.name: int((~np.isin(texts[~is_missing(texts)].astype(str), column.known)).sum())
+            for column in self.columns
+            if isinstance(column, Category) and not column.others and column.name in table
+            for texts in [as_text(table[column.name])]
+        }
+        return {name: count for name, count in found.items() if count}
+
+    def notes(self, table: Columns) -> tuple[str, ...]:
+        """Sentences about the values that mean nothing to the encoder."""
+        rows = rows_in(table)
+        return (
+            *(
+                f"the column {name!r}: {count} of {rows} values cannot be read and count as missing"
+                for name, count in self.unreadable(table).items()
+            ),
+            *(
+                f"the column {name!r}: {count} of {rows} values were never seen in training"
+                for name, count in self.new(table).items()
+            ),
+        )
 
     def as_json(self) -> Mapping[str, Any]:
         """As JSON, exact to the last bit."""

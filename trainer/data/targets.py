@@ -1,5 +1,6 @@
 """What is to be predicted: classes, numbers, or labels that are each yes or no."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -77,6 +78,12 @@ def codes_of(labels: Sequence[str], classes: Sequence[str]) -> Array:
     return np.array([places[label] for label in labels], np.int64)
 
 
+def are_numbers(classes: Sequence[str]) -> bool:
+    """Whether classes are named as those of a column of numbers are; "01" is a text."""
+    numbers = as_numbers(np.array(classes, object)).tolist()
+    return all(text == text_of(number) for text, number in zip(classes, numbers, strict=True))
+
+
 def truth_of_columns(columns: Columns, classes: Sequence[str], *, multilabel: bool) -> Array:
     """The targets in these columns, as those that a model was trained on: y as in `Targets`; raises TrainerError."""
     if multilabel:
@@ -84,7 +91,11 @@ def truth_of_columns(columns: Columns, classes: Sequence[str], *, multilabel: bo
     if not classes:
         return np.column_stack([_numbers(*column) for column in columns.items()])
     [values] = columns.values()
-    return codes_of(as_text(values).tolist(), classes)
+    texts = as_text(values).tolist()
+    if are_numbers(classes):
+        numbers = as_numbers(values).tolist()
+        texts = [text if math.isnan(number) else text_of(number) for text, number in zip(texts, numbers, strict=True)]
+    return codes_of(texts, classes)
 
 
 def truth_of_array(y: Array, classes: Sequence[str], names: tuple[str, ...] | None, *, multilabel: bool) -> Array:

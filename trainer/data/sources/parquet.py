@@ -3,8 +3,7 @@
 import os
 from pathlib import Path
 
-from trainer.data.sources.base import Source
-from trainer.data.table import Columns, columns_of
+from trainer.data.sources.base import Frame, Source
 from trainer.errors import TrainerError
 
 SUFFIXES = (".parquet", ".pq")
@@ -18,7 +17,7 @@ def is_parquet(path: Path) -> bool:
     return os.path.isdir(path) and any(any(path.glob(pattern)) for pattern in FOLDERS)  # noqa: PTH112 - a path too long is no folder, not an error
 
 
-def read_parquet(path: Path) -> Columns:
+def read_parquet(path: Path) -> Frame:
     """Read a table; the files of a folder in the order of their names."""
     import pandas as pd
 
@@ -35,7 +34,7 @@ def read_parquet(path: Path) -> Columns:
             raise TrainerError(
                 f"{path}: {file.name} has other columns than {files[0].name}; a table has the same in each"
             )
-    return columns_of(pd.concat(frames, ignore_index=True))
+    return Frame(pd.concat(frames, ignore_index=True))
 
 
 PARQUET = Source(".parquet (a file, or a folder of them)", is_parquet, read_parquet)
