@@ -162,7 +162,10 @@ def _with_truth(model: Model, content: Columns | Arrays) -> tuple[Columns | Arra
     if isinstance(content, Arrays):
         if content.y is None:
             raise TrainerError("there is no array 'y' to compare with")
-        y = truth_of_array(content.y, model.classes, content.classes, multilabel=model.multilabel)
+        if not len(content.y):
+            raise TrainerError("there is no row to compare with")
+        outputs = model.architecture.n_out
+        y = truth_of_array(content.y, model.classes, content.classes, outputs=outputs, multilabel=model.multilabel)
         return content, y, []
     absent = [name for name in model.target if name not in content]
     if absent or not model.target:

@@ -98,11 +98,16 @@ class Model:
         """The mean loss and the metrics for x as in `answers`, and the truth y.
 
         y: (rows,) index into classes; or (rows, outputs), numbers, or 1 where a label holds.
+        Raises TrainerError if x or y do not fit the model.
         """
+        features = self._features(x)
+        wanted = (len(features), len(self.classes) or self.architecture.n_out)
+        if y.shape != wanted and not (self.classes and not self.multilabel and y.shape == wanted[:1]):
+            raise TrainerError(f"the truth must be {wanted}, a value for each row and output; it is {y.shape}")
         targets = np.eye(len(self.classes), dtype=np.float32)[y] if y.ndim == 1 else y.astype(np.float32)
         if self.scaling is not None:
             targets = self.scaling(y)
-        rows = Rows(self.standardizer(self._features(x)), targets, multilabel=self.multilabel, scaling=self.scaling)
+        rows = Rows(self.standardizer(features), targets, multilabel=self.multilabel, scaling=self.scaling)
         return evaluate(self._network(), rows.as_yes_or_no() if self._is_binary else rows, metrics)
 
     @property

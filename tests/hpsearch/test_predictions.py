@@ -13,8 +13,9 @@ from hpsearch.cli.app import app
 from hpsearch.errors import UsageError
 from hpsearch.predictions import evaluate, predict, write
 from tests.trainer.table_cases import dirty_table
-from trainer import Architecture, Model
+from trainer import Architecture, Model, TrainerError
 from trainer import load as load_model
+from trainer.arrays import Array
 from trainer.data import Layout, Prepared, columns_of, dataset_of_table, load, prepare
 
 SEED = np.random.SeedSequence(0)
@@ -155,6 +156,36 @@ def test_a_model_of_arrays_takes_arrays_or_a_table_of_numbers(tmp_path: Path) ->
     assert evaluate(tmp_path / "m.npz", "iris").scores["accuracy"] == (expected["prediction"] == names[y]).mean()
     with pytest.raises(UsageError, match="no array 'y'"):
         evaluate(tmp_path / "m.npz", str(tmp_path / "x.npz"))
+
+
+X = np.arange(80.0).reshape(40, 2) ** 1.5
+
+
+@pytest.mark.parametrize(
+    ("trained", "task", "loss", "given", "words"),
+    [
+        (X[:, 0], "regression", "huber", X, "predicts 1 numbers a row; y has 2"),
+        (X, "regression", "huber", X[:, :1], "predicts 2 numbers a row; y has 1"),
+        (X[:, 0], "regression", "huber", np.array(["far"] * 40), "y must hold numbers, .*'far'"),
+        (X % 2 > 1, "multilabel", "logistic_cross_entropy", X[:, 0] > 1, "predicts 2 labels a row; y has 1"),
+        (X % 2 > 1, "multilabel", "logistic_cross_entropy", np.full((40, 2), 2), "0 and 1 alone, .* it holds 2"),
+        (X % 2 > 1, "multilabel", "logistic_cross_entropy", np.full((40, 2), "1"), "y must hold numbers"),
+        (np.arange(40) % 2, "auto", "softmax_cross_entropy", np.eye(2)[np.arange(40) % 2], "one class a row; y has 2"),
+    ],
+)
+def test_an_array_of_truths_that_does_not_fit_the_model_is_refused(
+    trained: Array, task: str, loss: str, given: Array, words: str, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "trained.npz", X=X, y=trained)
+    np.savez(tmp_path / "given.npz", X=X, y=given)
+    dataset = load(str(tmp_path / "trained.npz"), Layout(task=task))
+    untrained(prepare(dataset, validation=0.2, test=0.2, seed=SEED), loss).save(tmp_path / "model.npz")
+    assert evaluate(tmp_path / "model.npz", str(tmp_path / "trained.npz")).rows == 40
+    with pytest.raises(UsageError, match=words) as refused:
+        evaluate(tmp_path / "model.npz", str(tmp_path / "given.npz"))
+    assert "\n" not in str(refused.value)
+    with pytest.raises(TrainerError, match=r"the truth must be \(40, \d\)"):
+        load_model(tmp_path / "model.npz").evaluate(X, np.zeros((40, 3)))
 
 
 def test_what_is_ignored_is_said(make: Make, tmp_path: Path) -> None:
