@@ -17,7 +17,7 @@ def with_decimal_points(frame: "DataFrame", expected: Expected) -> tuple["DataFr
     A column is of numbers if it is `expected` so, or else if at least `MOSTLY` of its values are; the others of its
     values stay as they are.
     """
-    columns, notes = {}, []
+    frame, notes = frame.copy(deep=False), []
     for place, name in enumerate(frame.columns):
         column, key = frame.iloc[:, place], str(name).strip()
         if key in expected.texts:
@@ -26,14 +26,14 @@ def with_decimal_points(frame: "DataFrame", expected: Expected) -> tuple["DataFr
         commas = found & column.str.contains(",", regex=False, na=False)
         if not commas.any() or not (key in expected.numbers or _is_mostly(found, column)):
             continue
-        columns[name] = column.mask(commas, column.str.replace(",", ".", regex=False))
+        frame[name] = column.mask(commas, column.str.replace(",", ".", regex=False))
         if column[commas].str.fullmatch(THOUSANDS).all():
             text = column[commas].iloc[0].strip()
             notes.append(
                 f"the column {key!r}: {text} is read as {text.replace(',', '.')}; "
                 "if the comma parts off thousands, take it out of the file"
             )
-    return frame.assign(**columns), tuple(notes)
+    return frame, tuple(notes)
 
 
 def _is_mostly(found: "Series", column: "Series") -> bool:
