@@ -68,7 +68,7 @@ class Model:
         x: (rows, features); of a model of a table a DataFrame with its columns, in any order.
         Raises TrainerError if x does not fit the model.
         """
-        features = self.standardizer(self._features(x))
+        features = self._scaled(self._features(x))
         network = self._network()
         chunks = [network.loss.predict(scores) for _, scores in network.chunks(features)]
         found = np.concatenate(chunks) if chunks else np.empty((0, self.architecture.n_out), np.float32)
@@ -106,8 +106,8 @@ class Model:
             raise TrainerError(f"the truth must be {wanted}, a value for each row and output; it is {y.shape}")
         targets = np.eye(len(self.classes), dtype=np.float32)[y] if y.ndim == 1 else y.astype(np.float32)
         if self.scaling is not None:
-            targets = self.scaling(y)
-        rows = Rows(self.standardizer(features), targets, multilabel=self.multilabel, scaling=self.scaling)
+            targets = self.scaling(y, names=self.target)
+        rows = Rows(self._scaled(features), targets, multilabel=self.multilabel, scaling=self.scaling)
         return evaluate(self._network(), rows.as_yes_or_no() if self._is_binary else rows, metrics)
 
     @property
@@ -129,6 +129,9 @@ class Model:
         network.parameters[...] = self.parameters
         network.statistics[...] = self.statistics
         return network
+
+    def _scaled(self, features: Array) -> Array:
+        return self.standardizer(features, names=() if self.encoder is None else self.encoder.origins)
 
     def _features(self, x: "Array | DataFrame | Columns") -> Array:
         """(rows, features), before scaling."""

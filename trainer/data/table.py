@@ -122,6 +122,14 @@ def _objects(values: Sequence[str | None]) -> Array:
     return array
 
 
+def finite_numbers(name: str, values: Array) -> Array:
+    """As `as_numbers`; raises TrainerError for infinity, as of text that is numbers but for some words."""
+    numbers = as_numbers(values)
+    if np.isinf(numbers).any():
+        raise TrainerError(f"the column {name!r} holds an infinite number; put a number there, or leave it empty")
+    return numbers
+
+
 def _finite(name: str, values: Array) -> Array:
     if values.dtype.kind == "f" and np.isinf(values).any():
         row = int(np.isinf(values).argmax())
