@@ -64,12 +64,13 @@ def first_config(source: str, target: Sequence[str] = ()) -> FirstConfig:
     """
     try:
         content = None if source in BUNDLED else read(source)
-        table = None if content is None or isinstance(content, Arrays) else content
+        table = None if content is None or isinstance(content, Arrays) else content.columns
         chosen, why = _target(table, target)
         dataset = load(source, Layout(chosen))
         prepared = prepare(dataset, validation=VALIDATION, test=TEST, seed=split_seed(0))
     except TrainerError as error:
-        raise UsageError(str(error)) from error
+        sentence = str(error)
+        raise UsageError(sentence if sentence.startswith(source) else f"{source}: {sentence}") from error
     seen = (*_sizes(prepared, table), *why, *prepared.notes)
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", dataset.name).strip("._-") or "sweep"
     return FirstConfig(name, _text(name, source, prepared, seen), seen)

@@ -52,21 +52,23 @@ def predict(model_path: Path, data: str) -> Predictions:
     Of classes `prediction` and a column `probability_<class>` each; of numbers `prediction`, or `prediction_<target>`
     each; of labels for each whether it holds, `prediction_<label>`, and its probability.
     """
-    model, content = _model(model_path), _content(data)
+    model = _model(model_path)
+    content, said = _content(data, model)
     with _naming(data):
         features, notes = _features(model, content)
-        return Predictions(_frame(model, features), notes)
+        return Predictions(_frame(model, features), (*said, *notes))
 
 
 def evaluate(model_path: Path, data: str, metrics: Sequence[str] = ()) -> Evaluation:
     """The loss and the metrics on the rows of a file whose target is known; raises UsageError as `predict` does."""
-    model, content = _model(model_path), _content(data)
+    model = _model(model_path)
+    content, said = _content(data, model)
     metrics = metrics or USUAL_METRICS[_task(model)]
     _require_metrics(metrics, _task(model))
     with _naming(data):
         content, y, left_out = _with_truth(model, content)
         features, notes = _features(model, content)
-        return Evaluation(len(y), model.evaluate(features, y, metrics), (*left_out, *notes))
+        return Evaluation(len(y), model.evaluate(features, y, metrics), (*said, *left_out, *notes))
 
 
 def write(frame: "DataFrame", path: Path) -> None:
@@ -105,14 +107,16 @@ def _model(path: Path) -> Model:
         raise UsageError(str(error)) from error
 
 
-def _content(data: str) -> Columns | Arrays:
+def _content(data: str, model: Model) -> tuple[Columns | Arrays, tuple[str, ...]]:
+    """What is in a file, as the model expects it, and sentences about how it was read."""
     if data in BUNDLED:
         dataset = load_dataset(data)
-        return Arrays(np.asarray(dataset.x), dataset.y, dataset.classes)
+        return Arrays(np.asarray(dataset.x), dataset.y, dataset.classes), ()
     try:
-        return read(data)
+        content = read(data, model.expected)
     except TrainerError as error:
         raise UsageError(str(error)) from error
+    return (content, ()) if isinstance(content, Arrays) else (content.columns, content.notes)
 
 
 def _features(model: Model, content: Columns | Arrays) -> tuple[Array | Columns, tuple[str, ...]]:
@@ -125,9 +129,7 @@ def _features(model: Model, content: Columns | Arrays) -> tuple[Array | Columns,
     unknown = model.encoder.unknown(content)
     if unknown:
         notes.append(f"ignored, because there was no such column in training: {', '.join(unknown)}")
-    for name, count in model.encoder.unreadable(content).items():
-        notes.append(f"the column {name!r}: {count} of {rows_in(content)} values cannot be read and count as missing")
-    return content, tuple(notes)
+    return content, (*notes, *model.encoder.notes(content))
 
 
 def _numbers(table: Columns, model: Model) -> Array:
@@ -161,7 +163,10 @@ def _with_truth(model: Model, content: Columns | Arrays) -> tuple[Columns | Arra
     if isinstance(content, Arrays):
         if content.y is None:
             raise TrainerError("there is no array 'y' to compare with")
-        y = truth_of_array(content.y, model.classes, content.classes, multilabel=model.multilabel)
+        if not len(content.y):
+            raise TrainerError("there is no row to compare with")
+        outputs = model.architecture.n_out
+        y = truth_of_array(content.y, model.classes, content.classes, outputs=outputs, multilabel=model.multilabel)
         return content, y, []
     absent = [name for name in model.target if name not in content]
     if absent or not model.target:

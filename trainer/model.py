@@ -1,6 +1,7 @@
 """Trained networks that can be kept in a file and asked for predictions."""
 
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,8 @@ import numpy as np
 from trainer.architecture import Architecture
 from trainer.archive import UNREADABLE, read_arrays, write_arrays
 from trainer.arrays import Array
-from trainer.data import Columns, Prepared, Rows, Standardizer, TableEncoder, columns_of
+from trainer.data import Columns, Expected, Prepared, Rows, Standardizer, TableEncoder, columns_of
+from trainer.data.targets import are_numbers
 from trainer.errors import TrainerError
 from trainer.evaluation import evaluate
 from trainer.network import Network
@@ -66,7 +68,7 @@ class Model:
         x: (rows, features); of a model of a table a DataFrame with its columns, in any order.
         Raises TrainerError if x does not fit the model.
         """
-        features = self.standardizer(self._features(x))
+        features = self._scaled(self._features(x))
         network = self._network()
         chunks = [network.loss.predict(scores) for _, scores in network.chunks(features)]
         found = np.concatenate(chunks) if chunks else np.empty((0, self.architecture.n_out), np.float32)
@@ -96,12 +98,26 @@ class Model:
         """The mean loss and the metrics for x as in `answers`, and the truth y.
 
         y: (rows,) index into classes; or (rows, outputs), numbers, or 1 where a label holds.
+        Raises TrainerError if x or y do not fit the model.
         """
+        features = self._features(x)
+        wanted = (len(features), len(self.classes) or self.architecture.n_out)
+        if y.shape != wanted and not (self.classes and not self.multilabel and y.shape == wanted[:1]):
+            raise TrainerError(f"the truth must be {wanted}, a value for each row and output; it is {y.shape}")
         targets = np.eye(len(self.classes), dtype=np.float32)[y] if y.ndim == 1 else y.astype(np.float32)
         if self.scaling is not None:
-            targets = self.scaling(y)
-        rows = Rows(self.standardizer(self._features(x)), targets, multilabel=self.multilabel, scaling=self.scaling)
+            targets = self.scaling(y, names=self.target)
+        rows = Rows(self._scaled(features), targets, multilabel=self.multilabel, scaling=self.scaling)
         return evaluate(self._network(), rows.as_yes_or_no() if self._is_binary else rows, metrics)
+
+    @property
+    def expected(self) -> Expected:
+        """What the columns of a table hold, its target's as well, by what they held in training."""
+        found = Expected() if self.encoder is None else self.encoder.expected
+        target = frozenset(self.target)
+        if self.classes and not self.multilabel and not are_numbers(self.classes):
+            return Expected(found.texts | target, found.numbers)
+        return Expected(found.texts, found.numbers | target)
 
     @property
     def _is_binary(self) -> bool:
@@ -114,6 +130,9 @@ class Model:
         network.statistics[...] = self.statistics
         return network
 
+    def _scaled(self, features: Array) -> Array:
+        return self.standardizer(features, names=() if self.encoder is None else self.encoder.origins)
+
     def _features(self, x: "Array | DataFrame | Columns") -> Array:
         """(rows, features), before scaling."""
         if self.encoder is not None:
@@ -121,7 +140,11 @@ class Model:
                 return self.encoder(x)
             if isinstance(x, np.ndarray) or not hasattr(x, "columns"):
                 raise TrainerError(f"the model takes a DataFrame with named columns; it was given {type(x).__name__}")
-            return self.encoder(columns_of(x))
+            table = columns_of(x, self.encoder.expected.texts)
+            features = self.encoder(table)
+            for note in self.encoder.notes(table):
+                warnings.warn(note, stacklevel=4)
+            return features
         features = np.asarray(x)
         if features.ndim != 2 or features.shape[1] != self.architecture.n_in:
             raise TrainerError(f"the model takes x (rows, {self.architecture.n_in}); it was given {features.shape}")

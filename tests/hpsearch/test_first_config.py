@@ -84,6 +84,10 @@ def test_a_column_that_is_not_there_and_data_that_cannot_be_learned_from_are_ref
         first_config("nowhere.csv")
     with pytest.raises(UsageError, match="every class in each part"):
         first_config(str(houses), ["name"])
+    for values in (["inf", *range(39)], ["?", "inf", *range(38)], [1e308, -1e308] * 20):
+        pd.DataFrame({"size": values, "y": [0, 1] * 20}).to_csv("odd.csv", index=False)
+        with pytest.raises(UsageError, match=r"^odd\.csv: the column 'size' holds"):
+            first_config("odd.csv")
 
 
 def test_the_command_writes_the_file_and_never_over_another(houses: Path) -> None:

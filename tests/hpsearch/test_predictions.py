@@ -13,7 +13,9 @@ from hpsearch.cli.app import app
 from hpsearch.errors import UsageError
 from hpsearch.predictions import evaluate, predict, write
 from tests.trainer.table_cases import dirty_table
-from trainer import Architecture, Model
+from trainer import Architecture, Model, TrainerError
+from trainer import load as load_model
+from trainer.arrays import Array
 from trainer.data import Layout, Prepared, columns_of, dataset_of_table, load, prepare
 
 SEED = np.random.SeedSequence(0)
@@ -85,6 +87,61 @@ def test_an_evaluation_is_of_the_predictions_and_of_the_rows_with_a_truth(make: 
     assert found.notes[0] == "50 of 200 rows have no target and are left out"
 
 
+ODD = pd.DataFrame(
+    {
+        "code": ["01", "02", "A1", "B7"] * 10,
+        "size": ["k.A.", *(f"{number},5" for number in range(39))],
+        "when": ["2020-01-01", "20200102"] * 20,
+        "label": ["01", "02", "x1", "02"] * 10,
+        "grade": ["1", "2"] * 20,
+    }
+)
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> Callable[..., Path]:
+    """A model of a table whose texts look like numbers here and there, in a file where no comma delimits."""
+
+    def made(target: str) -> Path:
+        ODD.to_csv(tmp_path / "odd.csv", index=False, sep=";")
+        dataset = load(str(tmp_path / "odd.csv"), Layout((target,), tuple({"label", "grade"} - {target})))
+        data = prepare(dataset, validation=0.2, test=0.2, seed=SEED)
+        assert [column.kind for column in data.encoder.columns] == ["category", "number", "date"]
+        untrained(data, "softmax_cross_entropy").save(tmp_path / "model.npz")
+        return tmp_path / "model.npz"
+
+    return made
+
+
+@pytest.mark.parametrize("target", ["label", "grade"])
+def test_what_is_said_of_a_row_is_the_same_whatever_else_the_file_holds(
+    target: str, odd: Callable[..., Path], tmp_path: Path
+) -> None:
+    model = odd(target)
+    whole = predict(model, str(tmp_path / "odd.csv")).frame
+    losses = []
+    for row in range(4):
+        ODD[row : row + 1].to_csv(tmp_path / "alone.csv", index=False, sep=";")
+        alone = predict(model, str(tmp_path / "alone.csv"))
+        pd.testing.assert_frame_equal(alone.frame, whole[row : row + 1].reset_index(drop=True), rtol=1e-5)
+        losses.append(evaluate(model, str(tmp_path / "alone.csv"), ["accuracy"]).scores["loss"])
+    ODD[:4].to_csv(tmp_path / "four.csv", index=False, sep=";")
+    assert np.isclose(evaluate(model, str(tmp_path / "four.csv"), ["accuracy"]).scores["loss"], np.mean(losses))
+
+
+def test_values_that_were_never_seen_in_training_are_counted(odd: Callable[..., Path], tmp_path: Path) -> None:
+    model = odd("label")
+    known = ODD[["code", "size", "when"]].assign(size=1.5)
+    numbers = known[known["code"].str.isdigit()].astype({"code": int})  # as pandas reads them where nobody forbids it
+    numbers.to_parquet(tmp_path / "numbers.parquet")
+    assert predict(model, str(tmp_path / "numbers.parquet")).notes == (
+        "the column 'code': 20 of 20 values were never seen in training",
+    )
+    with pytest.warns(UserWarning, match="'code': 20 of 20 values were never seen"):
+        load_model(model).predict(numbers)
+    load_model(model).predict(known)
+
+
 def test_a_model_of_arrays_takes_arrays_or_a_table_of_numbers(tmp_path: Path) -> None:
     untrained(prepare(load("iris"), validation=0.2, test=0.2, seed=SEED), "softmax_cross_entropy").save(
         tmp_path / "m.npz"
@@ -99,6 +156,36 @@ def test_a_model_of_arrays_takes_arrays_or_a_table_of_numbers(tmp_path: Path) ->
     assert evaluate(tmp_path / "m.npz", "iris").scores["accuracy"] == (expected["prediction"] == names[y]).mean()
     with pytest.raises(UsageError, match="no array 'y'"):
         evaluate(tmp_path / "m.npz", str(tmp_path / "x.npz"))
+
+
+X = np.arange(80.0).reshape(40, 2) ** 1.5
+
+
+@pytest.mark.parametrize(
+    ("trained", "task", "loss", "given", "words"),
+    [
+        (X[:, 0], "regression", "huber", X, "predicts 1 numbers a row; y has 2"),
+        (X, "regression", "huber", X[:, :1], "predicts 2 numbers a row; y has 1"),
+        (X[:, 0], "regression", "huber", np.array(["far"] * 40), "y must hold numbers, .*'far'"),
+        (X % 2 > 1, "multilabel", "logistic_cross_entropy", X[:, 0] > 1, "predicts 2 labels a row; y has 1"),
+        (X % 2 > 1, "multilabel", "logistic_cross_entropy", np.full((40, 2), 2), "0 and 1 alone, .* it holds 2"),
+        (X % 2 > 1, "multilabel", "logistic_cross_entropy", np.full((40, 2), "1"), "y must hold numbers"),
+        (np.arange(40) % 2, "auto", "softmax_cross_entropy", np.eye(2)[np.arange(40) % 2], "one class a row; y has 2"),
+    ],
+)
+def test_an_array_of_truths_that_does_not_fit_the_model_is_refused(
+    trained: Array, task: str, loss: str, given: Array, words: str, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "trained.npz", X=X, y=trained)
+    np.savez(tmp_path / "given.npz", X=X, y=given)
+    dataset = load(str(tmp_path / "trained.npz"), Layout(task=task))
+    untrained(prepare(dataset, validation=0.2, test=0.2, seed=SEED), loss).save(tmp_path / "model.npz")
+    assert evaluate(tmp_path / "model.npz", str(tmp_path / "trained.npz")).rows == 40
+    with pytest.raises(UsageError, match=words) as refused:
+        evaluate(tmp_path / "model.npz", str(tmp_path / "given.npz"))
+    assert "\n" not in str(refused.value)
+    with pytest.raises(TrainerError, match=r"the truth must be \(40, \d\)"):
+        load_model(tmp_path / "model.npz").evaluate(X, np.zeros((40, 3)))
 
 
 def test_what_is_ignored_is_said(make: Make, tmp_path: Path) -> None:

@@ -88,6 +88,13 @@ REFUSED = {
     "rows that are too long": Bad(text("a,y\n1,2\n3,4,5\n"), ("cannot be read", "','")),
     "a delimiter nobody uses": Bad(text("a#y\n1#2\n3#4\n"), ("no column 'y'", "a#y")),
     "infinite": Bad(text("a,y\n1,0\ninf,1\n"), ("'a'", "infinite", "row 2")),
+    "infinite beside words": Bad(table(a=["?", *["inf"] * 3, *COUNT[4:] / 3], y=COUNT % 2), ("'a'", "infinite")),
+    "numbers too far apart to scale": Bad(
+        table(a=COUNT % 7, b=[1e308, -1e308] * 20, y=COUNT % 2), ("'b'", "1e+308", "cannot be scaled")
+    ),
+    "targets too far apart to scale": Bad(
+        table(a=COUNT % 7, y=[1e308, -1e308] * 20), ("'y'", "1e+308"), layout=Layout(("y",), task="regression")
+    ),
     "a million columns": Bad(
         text(",".join(f"c{n}" for n in range(10**6)) + "\n"), ("1000000 columns", "at most 10000")
     ),

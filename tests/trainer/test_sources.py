@@ -10,7 +10,7 @@ import pytest
 
 from tests.trainer.table_cases import REGISTERED, TABLES, WRITERS, X, Y, dirty_table
 from trainer import TrainerError
-from trainer.data import Layout, load, prepare
+from trainer.data import Layout, columns_of, load, prepare, read
 from trainer.data.sources.cifar10 import CLASSES
 
 TARGET = Layout(target=("label",))
@@ -74,10 +74,30 @@ def test_the_delimiter_is_found_whatever_the_suffix(delimiter: str, suffix: str,
 
 def test_decimal_commas_are_read_where_no_comma_delimits(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
-    path.write_text("area; town; y\n1,5; Ulm; 1\n-2; Ayr, old; 0\n; Ulm; 1\n")
+    path.write_text("self; town; y\n1,5; Ulm; 1\n-2; Ayr, old; 0\n; Ulm; 1\n")
     dataset = load(str(path), Layout(target=("y",)))
-    np.testing.assert_array_equal(dataset.x["area"], [1.5, -2.0, np.nan])
+    np.testing.assert_array_equal(dataset.x["self"], [1.5, -2.0, np.nan])
     assert dataset.x["town"].tolist() == ["Ulm", "Ayr, old", "Ulm"]
+
+
+def test_an_odd_value_among_decimal_commas_is_the_only_one_that_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    numbers = [f"{number},5" for number in range(20)]
+    path.write_text("a;empty;y\n" + "".join(f"{a};;{y % 2}\n" for y, a in enumerate(["k.A.", *numbers])))
+    data = prepare(load(str(path), Layout(("y",))), validation=0, test=0.1, seed=np.random.SeedSequence(0))
+    assert [(column.name, column.kind) for column in data.encoder.columns] == [("a", "number")]
+    assert data.encoder({"a": load(str(path), Layout(("y",))).x["a"]})[1:, 0].tolist() == [n + 0.5 for n in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("values", "noted"),
+    [(["81,338", "7", "512,000"], True), (["81,338", "7", "512,5"], False), (["0,338", "7", "0,125"], False)],
+)
+def test_commas_that_may_part_off_thousands_are_pointed_out(values: list[str], noted: bool, tmp_path: Path) -> None:
+    path = tmp_path / "table.tsv"
+    path.write_text("a\ty\n" + "".join(f"{a}\t{y}\n" for y, a in enumerate(values)))
+    said = [note for note in load(str(path), Layout(("y",))).notes if "81,338 is read as 81.338" in note]
+    assert bool(said) == noted
 
 
 def test_a_table_is_the_same_numbers_as_csv_and_as_parquet(tmp_path: Path) -> None:
@@ -142,6 +162,26 @@ def test_files_of_a_folder_that_are_no_parquet_do_not_count_and_columns_must_be_
     pd.DataFrame({"a": [1]}).to_parquet(path / "part-2.parquet")
     with pytest.raises(TrainerError, match=r"part-2\.parquet has other columns than part-0\.parquet"):
         load(str(path), TARGET)
+
+
+@pytest.mark.parametrize("values", [[2019, 2020, 2021], ["Ulm", "Bad Ems/Lahn", "50% Ayr"]])
+def test_a_partitioned_folder_is_what_pandas_reads_whatever_else_lies_in_it(
+    values: list[object], tmp_path: Path
+) -> None:
+    folder = tmp_path / "k=v"  # a folder around the table's is none of its columns
+    dirty_table(60).assign(where=values * 20).to_parquet(folder / "houses", partition_cols=["where"])
+    expected = columns_of(pd.read_parquet(folder / "houses").drop(columns="k", errors="ignore"))
+    for place in (folder / "houses", next((folder / "houses").iterdir())):
+        (place / "stray.tmp").write_text("half a file")
+    found = read(str(folder / "houses")).columns
+    assert list(found) == list(expected)
+    for name, column in expected.items():
+        np.testing.assert_array_equal(found[name], column)
+
+
+def test_a_partition_of_missing_values_is_of_missing_values(tmp_path: Path) -> None:
+    dirty_table(60).assign(where=["Ulm", None] * 30).to_parquet(tmp_path / "houses", partition_cols=["where"])
+    assert sorted(map(str, read(str(tmp_path / "houses")).columns["where"])) == ["None"] * 30 + ["Ulm"] * 30
 
 
 @pytest.mark.shared_data

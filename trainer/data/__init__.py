@@ -8,7 +8,7 @@ from trainer.data.loading import dataset_of_table, load, read
 from trainer.data.preparing import prepare
 from trainer.data.preprocessing import Standardizer
 from trainer.data.sources import SOURCES, Arrays
-from trainer.data.table import Columns, columns_of
+from trainer.data.table import Columns, Expected, Table, columns_of
 
 __all__ = [
     "BUNDLED",
@@ -16,10 +16,12 @@ __all__ = [
     "Arrays",
     "Columns",
     "Dataset",
+    "Expected",
     "Layout",
     "Prepared",
     "Rows",
     "Standardizer",
+    "Table",
     "TableEncoder",
     "columns_of",
     "dataset_of_table",

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from trainer.arrays import Array
-from trainer.data.table import as_numbers, as_text
+from trainer.data.table import as_text, finite_numbers
 
 DATE_FORMATS = ("ISO8601", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y")
 """Tried in this order; a column is of dates if all its values fit one."""
@@ -37,7 +37,7 @@ class Number:
     marked: bool
 
     def __call__(self, values: Array) -> Array:
-        return _filled(as_numbers(values)[:, np.newaxis], self.fill, self.marked)
+        return _filled(finite_numbers(self.name, values)[:, np.newaxis], self.fill, self.marked)
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,11 @@ class Category:
         codes = [place.get(text, width - 1) for text in as_text(values).tolist()]
         one_hot = np.eye(width)[codes]
         return one_hot if self.others else one_hot[:, :-1]
+
+    @property
+    def known(self) -> list[str]:
+        """The texts that are not missing."""
+        return [text for text in self.texts if text is not None]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "texts", tuple(self.texts))  # which JSON gives as a list

@@ -8,7 +8,7 @@ import numpy as np
 
 from trainer.arrays import Array
 from trainer.data.columns import DATE_FORMATS, Category, Column, Date, Number, days, described, from_description
-from trainer.data.table import MOSTLY, Columns, as_numbers, as_text, is_missing, rows_in
+from trainer.data.table import MOSTLY, Columns, Expected, as_numbers, as_text, finite_numbers, is_missing, rows_in
 from trainer.errors import TrainerError
 
 MOST_CATEGORIES = 20
@@ -36,7 +36,19 @@ class TableEncoder:
     @property
     def features(self) -> int:
         """How many features there are."""
-        return int(self({column.name: np.empty(0, object) for column in self.columns}).shape[1])
+        return len(self.origins)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The name of the column behind each feature."""
+        nothing = np.empty(0, object)
+        return tuple(column.name for column in self.columns for _ in range(column(nothing).shape[1]))
+
+    @property
+    def expected(self) -> Expected:
+        """Which columns are numbers, and which are something else that is written as text."""
+        numbers = frozenset(column.name for column in self.columns if isinstance(column, Number))
+        return Expected(frozenset(column.name for column in self.columns) - numbers, numbers)
 
     def unknown(self, table: Columns) -> list[str]:
         """The columns of a table that there were not in training."""
@@ -51,6 +63,30 @@ class TableEncoder:
             if not isinstance(column, Category) and column.name in table
         }
         return {name: count for name, count in found.items() if count}
+
+    def new(self, table: Columns) -> dict[str, int]:
+        """How many values of each category there were not in training, as far as the category can tell."""
+        found = {
+            column.name: int((~np.isin(texts[~is_missing(texts)].astype(str), column.known)).sum())
+            for column in self.columns
+            if isinstance(column, Category) and not column.others and column.name in table
+            for texts in [as_text(table[column.name])]
+        }
+        return {name: count for name, count in found.items() if count}
+
+    def notes(self, table: Columns) -> tuple[str, ...]:
+        """Sentences about the values that mean nothing to the encoder."""
+        rows = rows_in(table)
+        return (
+            *(
+                f"the column {name!r}: {count} of {rows} values cannot be read and count as missing"
+                for name, count in self.unreadable(table).items()
+            ),
+            *(
+                f"the column {name!r}: {count} of {rows} values were never seen in training"
+                for name, count in self.new(table).items()
+            ),
+        )
 
     def as_json(self) -> Mapping[str, Any]:
         """As JSON, exact to the last bit."""
@@ -119,8 +155,9 @@ def _counts_rows(values: Array) -> bool:
     """Whether the values grow like the numbers of rows of which some are in other parts."""
     if values.dtype.kind != "f" or len(values) < FEW_ROWS:
         return False
-    steps = np.diff(values)
-    return bool((steps >= 1).all() and (steps % 1 == 0).all() and steps.mean() <= LARGEST_GAP)
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = np.diff(values)
+        return bool((steps >= 1).all() and (steps % 1 == 0).all() and steps.mean() <= LARGEST_GAP)
 
 
 def _is_text(present: Array) -> bool:
@@ -148,7 +185,7 @@ def _date_format(present: Array) -> str | None:
 def _fitted(name: str, values: Array) -> Column:
     present = values[~is_missing(values)]
     if _is_mostly_numbers(present):
-        return Number(name, *_imputed(as_numbers(values)))
+        return Number(name, *_imputed(finite_numbers(name, values)))
     form = _date_format(present)
     if form is not None:
         return Date(name, form, *_imputed(days(values, form)))
@@ -159,7 +196,8 @@ def _imputed(numbers: Array) -> tuple[float, bool]:
     """What is put in place of a missing number, and whether one is missing."""
     from sklearn.impute import SimpleImputer
 
-    imputer = SimpleImputer(strategy="median", add_indicator=True).fit(numbers[:, np.newaxis])
+    with np.errstate(over="ignore", invalid="ignore"):  # of scikit-learn's check, which adds all numbers up
+        imputer = SimpleImputer(strategy="median", add_indicator=True).fit(numbers[:, np.newaxis])
     return float(imputer.statistics_[0]), bool(len(imputer.indicator_.features_))
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,10 @@ from trainer.arrays import Array
 from trainer.data.bundled import BUNDLED
 from trainer.data.columns import DATE_FORMATS, days
 from trainer.data.dataset import Dataset
+from trainer.data.decimals import with_decimal_points
 from trainer.data.layout import Layout
-from trainer.data.sources import SOURCES, Arrays
-from trainer.data.table import Columns, as_numbers, as_text, is_missing, rows_in, take
+from trainer.data.sources import SOURCES, Arrays, Frame
+from trainer.data.table import Columns, Expected, Table, as_numbers, as_text, columns_of, is_missing, rows_in, take
 from trainer.data.targets import targets_of_array, targets_of_columns
 from trainer.errors import SourceError, TrainerError
 
@@ -28,7 +30,8 @@ def load(source: str, layout: Layout | None = None) -> Dataset:
         return dataset
     content, path = read(source), Path(source)
     if not isinstance(content, Arrays):
-        return dataset_of_table(content, path.name.partition(".")[0], layout, source)
+        dataset = dataset_of_table(content.columns, path.name.partition(".")[0], layout, source)
+        return replace(dataset, notes=(*dataset.notes, *content.notes))
     _require_no_columns(layout, source)
     if content.y is None:
         raise TrainerError(f"{source} needs an array named 'y'; it has X alone")
@@ -36,8 +39,8 @@ def load(source: str, layout: Layout | None = None) -> Dataset:
     return Dataset(path.name.partition(".")[0], content.x, targets.y, targets.classes, task=targets.task)
 
 
-def read(source: str) -> Columns | Arrays:
-    """What is in a file or folder; raises SourceError."""
+def read(source: str, expected: Expected | None = None) -> Table | Arrays:
+    """What is in a file or folder, for a model that expects these columns; raises SourceError."""
     path = Path(source)
     found = next((known for known in SOURCES if known.recognises(path)), None)
     if found is None:
@@ -48,9 +51,16 @@ def read(source: str) -> Columns | Arrays:
     if not os.path.exists(path):  # noqa: PTH110 - a path too long is no file, not an error
         raise SourceError(f"there is no file {source!r}")
     try:
-        return found.read(path)
+        content = found.read(path)
+        return content if isinstance(content, Arrays) else _table(content, expected or Expected())
     except TrainerError as error:
-        raise SourceError(str(error)) from error
+        sentence = str(error)
+        raise SourceError(sentence if sentence.startswith(source) else f"{source}: {sentence}") from error
+
+
+def _table(content: Frame, expected: Expected) -> Table:
+    frame, notes = with_decimal_points(content.frame, expected) if content.decimal_commas else (content.frame, ())
+    return Table(columns_of(frame, expected.texts), notes)
 
 
 def dataset_of_table(table: Columns, name: str, layout: Layout, where: str) -> Dataset:

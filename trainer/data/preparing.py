@@ -23,9 +23,10 @@ def prepare(dataset: Dataset, *, validation: float, test: float, seed: np.random
     features, encoder, notes = _features(dataset, np.sort(parts[0]))
     standardizer = Standardizer.fitted(features(parts[0]))
     targets, scaling = _targets(dataset, parts[0])
+    origins = () if encoder is None else encoder.origins
 
     def rows(indices: Array) -> Rows:
-        x = standardizer(features(indices))
+        x = standardizer(features(indices), names=origins)
         return Rows(x, targets(indices), multilabel=dataset.task == "multilabel", scaling=scaling)
 
     return Prepared(
@@ -56,7 +57,7 @@ def _targets(dataset: Dataset, train: Array) -> tuple[Callable[[Array], Array], 
     y = dataset.y
     if dataset.task == "regression":
         scaling = Standardizer.fitted(y[train], span=math.inf)
-        return lambda indices: scaling(y[indices]), scaling
+        return lambda indices: scaling(y[indices], names=dataset.target), scaling
     targets = y.astype(np.float32) if dataset.task == "multilabel" else None
     one_hot = np.eye(len(dataset.classes), dtype=np.float32)
     return lambda indices: one_hot[y[indices]] if targets is None else targets[indices], None

@@ -1,5 +1,6 @@
 """Scaling of features."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,15 +41,18 @@ class Standardizer:
         """What leaves every column as it is."""
         return cls(np.zeros(columns), np.ones(columns))
 
-    def __call__(self, x: Array, dtype: npt.DTypeLike = np.float32) -> Array:
-        """Scale x (rows, columns); raises TrainerError where that leaves the range of `dtype`."""
+    def __call__(self, x: Array, dtype: npt.DTypeLike = np.float32, names: Sequence[str] = ()) -> Array:
+        """Scale x (rows, columns); raises TrainerError where that leaves the range of `dtype`.
+
+        `names`: of the columns, if they have some, for the sentence.
+        """
         with np.errstate(all="ignore"):
             scaled = np.ascontiguousarray((x - self.mean) / self.scale, dtype=dtype)
         if not np.isfinite(scaled).all():
-            row, column = (int(index[0]) for index in np.nonzero(~np.isfinite(scaled)))
-            raise TrainerError(
-                f"column {column} holds {float(x[row, column])!r}, which cannot be scaled among its other values"
-            )
+            column = int(np.isfinite(scaled).all(axis=0).argmin())
+            most = float(x[np.abs(x[:, column]).argmax(), column])
+            name = f"the column {names[column]!r}" if names else f"column {column}"
+            raise TrainerError(f"{name} holds {most!r}, which cannot be scaled among its other values")
         return scaled
 
     def inverse(self, scaled: Array) -> Array:

@@ -1,7 +1,8 @@
 """Tables: columns of numbers and of text, whatever they were read from."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,14 +21,30 @@ MOSTLY = 0.8
 """From this share of numbers on, a column is of numbers, and other texts in it are slips."""
 
 
-def columns_of(frame: "DataFrame") -> Columns:
+@dataclass(frozen=True)
+class Expected:
+    """What a model knows of columns, so that a value means the same whatever else stands in a file."""
+
+    texts: frozenset[str] = frozenset()  # stay as they are written, also if all are numbers
+    numbers: frozenset[str] = frozenset()  # are numbers, however few of the values are
+
+
+@dataclass(frozen=True)
+class Table:
+    """What was read, and sentences about what may have been meant otherwise."""
+
+    columns: Columns
+    notes: tuple[str, ...] = ()
+
+
+def columns_of(frame: "DataFrame", texts: Collection[str] = ()) -> Columns:
     """The columns of a DataFrame: numbers as float64; truth values, dates and everything else as text.
 
-    Text that is a number throughout is numbers. Raises TrainerError for two columns of one name and for infinity.
+    Text that is a number throughout is numbers, but not in the columns named by `texts`. Raises TrainerError for two columns of one name and for infinity.
     """
     names = [str(name).strip() for name in frame.columns]
     require_different(names)
-    return {name: _finite(name, _values(frame.iloc[:, place])) for place, name in enumerate(names)}
+    return {name: _finite(name, _values(frame.iloc[:, place], stays=name in texts)) for place, name in enumerate(names)}
 
 
 def require_different(names: Iterable[str]) -> None:
@@ -75,18 +92,20 @@ def text_of(number: float) -> str:
     return str(int(number)) if number.is_integer() else str(number)
 
 
-def _values(series: "Series") -> Array:
+def _values(series: "Series", *, stays: bool) -> Array:
     from pandas import to_numeric
 
     if series.dtype.kind in "iuf":
         return series.to_numpy(np.float64, na_value=np.nan)
     missing = series.isna().to_numpy()
-    if series.dtype == "str":
+    if series.dtype == "str" and not stays:
         numbers = to_numeric(series, errors="coerce").to_numpy(np.float64, na_value=np.nan)
         if np.array_equal(np.isnan(numbers), missing) and not missing.all():
             return numbers  # as they are most often, and found fast
     texts = [None if none else _clean(value) for value, none in zip(series, missing, strict=True)]
     values = _objects(texts)
+    if stays:
+        return values
     numbers = as_numbers(values)
     return numbers if np.array_equal(np.isnan(numbers), is_missing(values)) and not missing.all() else values
 
@@ -101,6 +120,14 @@ def _objects(values: Sequence[str | None]) -> Array:
     array = np.empty(len(values), object)
     array[:] = values
     return array
+
+
+def finite_numbers(name: str, values: Array) -> Array:
+    """As `as_numbers`; raises TrainerError for infinity, as of text that is numbers but for some words."""
+    numbers = as_numbers(values)
+    if np.isinf(numbers).any():
+        raise TrainerError(f"the column {name!r} holds an infinite number; put a number there, or leave it empty")
+    return numbers
 
 
 def _finite(name: str, values: Array) -> Array:

@@ -1,5 +1,6 @@
 """What is to be predicted: classes, numbers, or labels that are each yes or no."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -77,6 +78,12 @@ def codes_of(labels: Sequence[str], classes: Sequence[str]) -> Array:
     return np.array([places[label] for label in labels], np.int64)
 
 
+def are_numbers(classes: Sequence[str]) -> bool:
+    """Whether classes are named as those of a column of numbers are; "01" is a text."""
+    numbers = as_numbers(np.array(classes, object)).tolist()
+    return all(text == text_of(number) for text, number in zip(classes, numbers, strict=True))
+
+
 def truth_of_columns(columns: Columns, classes: Sequence[str], *, multilabel: bool) -> Array:
     """The targets in these columns, as those that a model was trained on: y as in `Targets`; raises TrainerError."""
     if multilabel:
@@ -84,13 +91,33 @@ def truth_of_columns(columns: Columns, classes: Sequence[str], *, multilabel: bo
     if not classes:
         return np.column_stack([_numbers(*column) for column in columns.items()])
     [values] = columns.values()
-    return codes_of(as_text(values).tolist(), classes)
+    texts = as_text(values).tolist()
+    if are_numbers(classes):
+        numbers = as_numbers(values).tolist()
+        texts = [text if math.isnan(number) else text_of(number) for text, number in zip(texts, numbers, strict=True)]
+    return codes_of(texts, classes)
 
 
-def truth_of_array(y: Array, classes: Sequence[str], names: tuple[str, ...] | None, *, multilabel: bool) -> Array:
-    """The targets in an array, as `targets_of_array` reads them, for a model; `names`: of the labels 0, 1 and so on."""
+def truth_of_array(
+    y: Array, classes: Sequence[str], names: tuple[str, ...] | None, *, outputs: int, multilabel: bool
+) -> Array:
+    """The targets in an array, as `targets_of_array` reads them, for a model; `names`: of the labels 0, 1 and so on.
+
+    `outputs`: how many numbers or labels the model predicts. Raises TrainerError if y holds something else.
+    """
     if not classes or multilabel:
-        return y.reshape(len(y), -1).astype(np.float64)
+        what = "labels" if multilabel else "numbers"
+        if y.dtype.kind not in "buif":
+            raise TrainerError(f"y must hold numbers, as the model predicts {what}; it holds {str(y.flat[0])!r}")
+        columns = y.reshape(len(y), -1).astype(np.float64)
+        if columns.shape[1] != outputs:
+            raise TrainerError(f"the model predicts {outputs} {what} a row; y has {columns.shape[1]}")
+        strange = columns[~np.isin(columns, (0, 1))]
+        if multilabel and len(strange):
+            raise TrainerError(f"y must hold 0 and 1 alone, as the model predicts labels; it holds {strange[0]:g}")
+        return columns
+    if y.ndim != 1:
+        raise TrainerError(f"the model predicts one class a row; y has {y.shape[1]} columns")
     return codes_of([str(label) if names is None else names[int(label)] for label in y], classes)
 
 

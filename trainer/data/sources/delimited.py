@@ -5,24 +5,19 @@ import gzip
 import warnings
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from trainer.data.sources.base import Source
-from trainer.data.table import Columns, columns_of, require_different
+from trainer.data.sources.base import Frame, Source
+from trainer.data.table import require_different
 from trainer.errors import TrainerError
-
-if TYPE_CHECKING:
-    from pandas import Series
 
 DELIMITERS = (",", "\t", ";", "|")
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 MOST_COLUMNS = 10_000
 """Reading more takes minutes; such data is numbers, for which there is NPZ."""
-DECIMAL_COMMA = r"\s*[+-]?\d+(,\d+)?\s*"
 _LONGEST_HEADER = 2**24  # characters
 
 
-def read_delimited(path: Path) -> Columns:
+def read_delimited(path: Path) -> Frame:
     """Read a table whose first line names its columns; the delimiter is the one of `DELIMITERS` that is most often there.
 
     Empty fields, NA, NaN, null and None (all that pandas takes for it) are missing values.
@@ -37,18 +32,10 @@ def read_delimited(path: Path) -> Columns:
             frame = read_csv(
                 path, sep=delimiter, dtype=str, index_col=False, encoding="utf-8-sig", skipinitialspace=True
             )
-        return columns_of(frame if delimiter == "," else frame.apply(_with_decimal_points))
     except (EmptyDataError, ParserError, ParserWarning, EOFError, OSError) as error:
         reason = " ".join(str(error).removeprefix("Error tokenizing data. ").split())
         raise TrainerError(f"{path} cannot be read as text delimited by {delimiter!r}: {reason}") from error
-
-
-def _with_decimal_points(column: "Series") -> "Series":
-    """Numbers with a decimal comma, as they are written where a semicolon delimits, with a point."""
-    present = column.dropna()
-    if present.str.fullmatch(DECIMAL_COMMA).all() and present.str.contains(",").any():
-        return column.str.replace(",", ".")
-    return column
+    return Frame(frame, decimal_commas=delimiter != ",")
 
 
 def _delimiter(path: Path) -> str:
