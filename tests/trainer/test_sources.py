@@ -62,6 +62,14 @@ def test_a_table_changed_in_one_value_or_in_a_columns_name_has_another_fingerpri
     assert len({value for _, value in prints}) == len(changed)
 
 
+def test_a_delimiter_within_quotes_delimits_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "quoted.csv"
+    path.write_text(
+        'age;"job, trade, place";"course, room";y\n' + "".join(f"{row};a;b;{row % 2}\n" for row in range(20))
+    )
+    assert list(load(str(path), Layout(target=("y",))).x) == ["age", "job, trade, place", "course, room"]
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".csv.gz"])
 def test_the_delimiter_is_found_whatever_the_suffix(delimiter: str, suffix: str, tmp_path: Path) -> None:

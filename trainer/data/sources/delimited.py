@@ -39,10 +39,11 @@ def read_delimited(path: Path) -> Frame:
 
 
 def _delimiter(path: Path) -> str:
-    """By the header, which is checked as well."""
+    """The one that cuts the header into the most names without cutting through quotes; the names are checked."""
     header = _header(path)
-    delimiter = max(DELIMITERS, key=header.count)
-    names = next(csv.reader([header], delimiter=delimiter, skipinitialspace=True), [])
+    cut = {each: _cut(header, each) for each in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda each: ('"' not in "".join(cut[each]), len(cut[each])))
+    names = cut[delimiter]
     if len(names) > MOST_COLUMNS:
         raise TrainerError(
             f"{path} has {len(names)} columns, and at most {MOST_COLUMNS} can be read as text; "
@@ -53,6 +54,13 @@ def _delimiter(path: Path) -> str:
     except TrainerError as error:
         raise TrainerError(f"{path}: {error}") from error
     return delimiter
+
+
+def _cut(header: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([header], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:  # a name of more than 131 072 characters is none
+        return []
 
 
 def _header(path: Path) -> str:
