@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.processes.program import program, tables
+from tests.processes.program import program, program_here, tables
 from trainer import load
 from trainer.data import load as load_data
 
@@ -60,7 +60,7 @@ def test_the_saved_model_predicts_as_well_as_was_said(sweep: Path) -> None:
 
 def test_the_best_config_is_itself_a_config(sweep: Path) -> None:
     program("best", sweep)
-    run = program("check", sweep / "best" / "config.yaml")
+    run = program_here("check", sweep / "best" / "config.yaml")
     assert run.returncode == 0, run.stderr
     assert "all 1 networks passed" in run.stdout
 

@@ -34,14 +34,14 @@ def test_a_sweep_that_is_extended_has_the_rows_of_one_that_was_always_as_long(
     assert tables(sweep)["trials"].slice(0, 18).equals(before)  # with their times and places: they were not run again
     assert (sweep / "config.yaml").read_bytes() == config_before
     assert [each["trials"] for each in json.loads((sweep / "manifest.json").read_text())["extensions"]] == [26]
-    assert "26 of 26" in program("status", sweep).stdout
+    assert "26 of 26" in program_here("status", sweep).stdout
     assert program("best", sweep).returncode == 0
 
 
 @pytest.mark.parametrize("trials", ["18", "5"])
 def test_an_extension_to_no_more_trials_is_refused_in_a_sentence(trials: str, finished: Path) -> None:
     before = (finished / "manifest.json").read_bytes()
-    run = program("resume", finished, "--trials", trials, "--serial")
+    run = program_here("resume", finished, "--trials", trials, "--serial")
     assert run.returncode == 2
     assert "Traceback" not in run.stderr
     assert trials in run.stderr

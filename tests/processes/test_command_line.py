@@ -128,7 +128,7 @@ def test_a_finished_sweep_is_not_run_again_under_its_name(config: Path, finished
 
 
 def test_a_finished_sweep_is_just_shown_by_resume(finished: Path) -> None:
-    run = program("resume", finished)
+    run = program_here("resume", finished)
     assert run.returncode == 0
     assert "finished, 18 of 18 trials" in run.stdout
 
@@ -137,17 +137,17 @@ def test_a_sweep_has_one_writer(config: Path, tmp_path: Path) -> None:
     process = start("run", config, "--serial", "--results", tmp_path, "--set=train.epochs=200")
     wait_for_trials(tmp_path / "small", 1)
     second = program("resume", tmp_path / "small", "--serial")
-    assert json.loads(program("status", tmp_path / "small", "--json").stdout)["running"]
+    assert json.loads(program_here("status", tmp_path / "small", "--json").stdout)["running"]
     process.kill()
     process.communicate()
     assert second.returncode == 2
     assert second.stderr.count("\n") == 1
     assert "another process" in second.stderr
-    assert not json.loads(program("status", tmp_path / "small", "--json").stdout)["running"]
+    assert not json.loads(program_here("status", tmp_path / "small", "--json").stdout)["running"]
 
 
 def test_status_counts_what_the_parquet_holds(finished: Path) -> None:
-    state = json.loads(program("status", finished, "--json").stdout)
+    state = json.loads(program_here("status", finished, "--json").stdout)
     frame = pd.read_parquet(finished / "trials")
     assert state["counts"] == frame["status"].value_counts().to_dict()
     assert state["done"] == state["planned"] == len(frame)
@@ -155,7 +155,7 @@ def test_status_counts_what_the_parquet_holds(finished: Path) -> None:
 
 
 def test_trials_are_listed_best_first(finished: Path) -> None:
-    rows = json.loads(program("trials", finished, "--json", "--all").stdout)
+    rows = json.loads(program_here("trials", finished, "--json", "--all").stdout)
     losses = [row["val_loss"] for row in rows if row["status"] == "completed"]
     assert losses == sorted(losses)
     assert len(rows) == 18
@@ -163,7 +163,7 @@ def test_trials_are_listed_best_first(finished: Path) -> None:
     for row in rows:  # bit for bit
         assert row["param_beta"] == frame.loc[row["trial"], "param_beta"]
         assert row["gradcheck_error"] == frame.loc[row["trial"], "gradcheck_error"]
-    shown = program("trials", finished).stdout
+    shown = program_here("trials", finished).stdout
     assert all(word in shown.splitlines()[0] for word in ("trial", "status", "learning_rate", "val_loss"))
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from hpsearch.store.compare import differences
 from tests.processes.chaos import ray_workers_below
-from tests.processes.program import finish, program, start, tables, wait_for_trials
+from tests.processes.program import finish, program, program_here, start, tables, wait_for_trials
 
 LONGER = ("--set=train.epochs=150", "--set=search.trials=6", "--workers", "2")
 ONE_SHAPE = ("--set=model.hidden=[16, 8]", "--set=model.activation=relu")  # which is trained side by side
@@ -32,7 +32,7 @@ def test_trials_lost_with_their_worker_are_run_again_with_the_same_results(
     shapes: tuple[str, ...], config: Path, tmp_path: Path
 ) -> None:
     undisturbed, sweep = tmp_path / "undisturbed" / "small", tmp_path / "small"
-    assert program("run", config, *LONGER, *shapes, "--results", undisturbed.parent).returncode == 0
+    assert program("run", config, *LONGER, *shapes, "--serial", "--results", undisturbed.parent).returncode == 0
     process = start("run", config, *LONGER, *shapes, "--results", tmp_path)
     for acknowledged in (0, 1, 2):
         wait_for_trials(sweep, acknowledged)
@@ -124,7 +124,7 @@ def test_a_sweep_resumed_on_other_data_is_refused(tmp_path: Path) -> None:
     assert finish(process).returncode == 130
     np.savez(data, X=rng.normal(size=(90, 4)), y=np.arange(90) % 3)
     for command in (("resume", "--serial"), ("best",)):
-        run = program(command[0], tmp_path / "own", *command[1:])
+        run = program_here(command[0], tmp_path / "own", *command[1:])
         assert run.returncode == 2
         assert run.stderr.count("\n") == 1
         assert str(data) in run.stderr

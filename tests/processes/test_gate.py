@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.processes.program import REPOSITORY, program
+from tests.processes.program import REPOSITORY, program, program_here
 from trainer.layers import ACTIVATIONS, LAYERS
 
 
@@ -81,14 +81,14 @@ def test_check_shows_the_table_and_the_verdict(config: Path, tmp_path: Path) -> 
     assert run.returncode == 3
     assert "FAILED" in run.stdout
     assert "networks failed" in run.stdout
-    right = program("check", config)
+    right = program_here("check", config)
     assert right.returncode == 0
     assert "relative error" in right.stdout
     assert "networks passed" in right.stdout
 
 
 def test_check_full_compares_every_parameter(config: Path) -> None:
-    run = program("check", config, "--full", "--json", "--set=model.hidden=[3]", "--set=model.dropout=0.1")
+    run = program_here("check", config, "--full", "--json", "--set=model.hidden=[3]", "--set=model.dropout=0.1")
     assert run.returncode == 0, run.stderr
     assert '"checked": 192' in run.stdout  # 64 inputs × 3 units
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from hpsearch.store.compare import differences
-from tests.processes.program import program, tables
+from tests.processes.program import program, program_here, tables
 from tests.trainer.plugin_texts import OTHERS, SUBTLY_WRONG, SWISH
 
 CONFIG = """\
@@ -48,7 +48,7 @@ def test_a_plugin_trains_on_ray_workers_that_never_saw_its_file(own: Path, tmp_p
     best = program("best", sweep)
     assert best.returncode == 0, best.stderr
     assert "identical" in best.stdout
-    assert program("check", sweep / "best" / "config.yaml").returncode == 0
+    assert program_here("check", sweep / "best" / "config.yaml").returncode == 0
 
 
 def test_a_subtly_wrong_derivative_trains_nothing(own: Path, tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_subtly_wrong_derivative_trains_nothing(own: Path, tmp_path: Path) -> 
     run = program("run", own, "--serial", "--results", tmp_path)
     assert run.returncode == 3, run.stdout + run.stderr
     assert set(pd.read_parquet(tmp_path / "own" / "trials")["status"]) == {"gate_failed"}
-    assert program("check", own).returncode == 3
+    assert program_here("check", own).returncode == 3
 
 
 def test_a_layer_that_raises_or_gives_another_shape_is_the_trials_error(own: Path, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_layer_that_raises_or_gives_another_shape_is_the_trials_error(own: Pat
         frame = pd.read_parquet(tmp_path / name / "trials")
         assert set(frame["status"]) == {"failed"}
         assert all(message in error for error in frame["error"])
-        checked = program("check", own)
+        checked = program_here("check", own)
         assert checked.returncode == 1
         assert checked.stderr.count("\n") == 1
         assert message in checked.stderr

@@ -8,7 +8,7 @@ import pytest
 from typer.main import get_command
 
 from hpsearch.cli.app import app
-from tests.processes.program import REPOSITORY, program
+from tests.processes.program import REPOSITORY, program_here
 
 README = (REPOSITORY / "README.md").read_text()
 
@@ -26,7 +26,7 @@ def test_every_command_has_help_and_stands_in_the_readme(command: str) -> None:
 def test_every_yaml_block_is_a_config_whose_networks_pass(tmp_path: Path) -> None:
     for text in blocks("yaml"):
         (tmp_path / "config.yaml").write_text(text)
-        run = program("check", tmp_path / "config.yaml")
+        run = program_here("check", tmp_path / "config.yaml")
         assert run.returncode == 0, run.stderr
 
 
