@@ -18,6 +18,7 @@ from trainer.data.loading import with_targets
 from trainer.data.table import rows_in
 from trainer.data.targets import truth_of_array, truth_of_columns
 from trainer.metrics import METRICS
+from trainer.model import MissingPluginError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -95,16 +96,27 @@ def _naming(data: str) -> Iterator[None]:
 
 
 def _model(path: Path) -> Model:
-    """The model in a file, or the best one of a sweep, with the plug-ins that lie in the sweep's folder."""
+    """The model in a file, or the best one of a sweep, with the plug-ins in the sweep's folder if it needs some."""
     file = path / "best" / "model.npz" if path.is_dir() else path
     if path.is_dir() and not file.is_file():
         raise UsageError(f"{path} has no model yet; make one by: hpsearch best {path}")
-    sources = sorted((file.parent.parent / "plugins").glob("*.py"))
-    plugins = [Plugin(source.name, source.read_text(encoding="utf-8")) for source in sources]
     try:
-        return load(file, plugins)
+        try:
+            return load(file)
+        except MissingPluginError:
+            return load(file, _plugins(file.parent.parent / "plugins"))
     except TrainerError as error:
         raise UsageError(str(error)) from error
+
+
+def _plugins(folder: Path) -> list[Plugin]:
+    found = []
+    for file in sorted(folder.glob("*.py")):
+        try:
+            found.append(Plugin(file.name, file.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"the plug-in {file} cannot be read as UTF-8 text: {error}") from error
+    return found
 
 
 def _content(data: str, model: Model) -> tuple[Columns | Arrays, tuple[str, ...]]:

@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 from hpsearch.cli.app import app
 from hpsearch.errors import UsageError
 from hpsearch.predictions import evaluate, predict, write
+from tests.trainer.plugin_texts import SWISH
 from tests.trainer.table_cases import dirty_table
-from trainer import Architecture, Model, TrainerError
+from trainer import Architecture, Model, Plugin, TrainerError
 from trainer import load as load_model
 from trainer.arrays import Array
 from trainer.data import Layout, Prepared, columns_of, dataset_of_table, load, prepare
@@ -22,10 +23,10 @@ SEED = np.random.SeedSequence(0)
 Make = Callable[..., Path]
 
 
-def untrained(data: Prepared, loss: str) -> Model:
+def untrained(data: Prepared, loss: str, **settings: object) -> Model:
     outputs = 1 if loss == "binary" else data.train.targets.shape[1]
     loss = "logistic_cross_entropy" if loss == "binary" else loss
-    architecture = Architecture(data.train.x.shape[1], outputs, (6,), loss=loss)
+    architecture = Architecture(data.train.x.shape[1], outputs, (6,), loss=loss, **settings)
     network = architecture.build(capacity=8)
     network.initialise(np.random.default_rng(1))
     return Model.of(architecture, network, data)
@@ -231,6 +232,28 @@ def test_files_that_are_not_there_and_metrics_that_do_not_fit_are_refused(make: 
     ):
         with pytest.raises(UsageError, match=words):
             refused()
+
+
+def test_plugins_are_read_for_the_models_that_need_them_alone(tmp_path: Path) -> None:
+    data = prepare(load("iris"), validation=0.2, test=0.2, seed=SEED)
+    (tmp_path / "best").mkdir()
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "swish.py").write_text(SWISH)
+    stray = tmp_path / "plugins" / "stray.py"
+    stray.write_bytes("# caf\u00e9".encode("latin-1"))
+    untrained(data, "softmax_cross_entropy").save(tmp_path / "best" / "model.npz")
+    assert len(predict(tmp_path, "iris").frame) == 150
+    plugin = Plugin("swish.py", SWISH)
+    untrained(data, "softmax_cross_entropy", activation="swish", plugins=(plugin,)).save(
+        tmp_path / "best" / "model.npz"
+    )
+    with pytest.raises(UsageError, match=r"stray\.py cannot be read as UTF-8 text"):
+        predict(tmp_path, "iris")
+    stray.unlink()
+    assert len(predict(tmp_path, "iris").frame) == 150
+    (tmp_path / "plugins" / "swish.py").unlink()
+    with pytest.raises(UsageError, match=r"was trained with the plug-in swish\.py"):
+        predict(tmp_path, "iris")
 
 
 def test_the_commands_print_or_write_what_the_functions_give(make: Make, tmp_path: Path) -> None:
