@@ -149,7 +149,7 @@ def _tune(trials: int, *, reuse: bool) -> float:
     import ray
     from ray import tune
 
-    class Nothing(tune.Trainable):  # type: ignore[misc]
+    class Nothing(tune.Trainable):  # type: ignore[misc]  # Ray Tune may be missing where types are checked
         def step(self) -> dict[str, Any]:
             return {"val_loss": 1.0, "done": True}
 
