@@ -13,7 +13,7 @@ run: $(VENV)/installed
 ## Everything that CI runs: lint, types, import contracts, tests with coverage.
 test: lint
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n 2 --cov --cov-report= $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report= $(PYTEST_ARGS)
 	$(BIN)/coverage report
 
 ## Every mutant of every gradient on every architecture of the matrix: the gate must stop them all. Some ten minutes.
