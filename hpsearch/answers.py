@@ -7,7 +7,7 @@ from typing import Any
 
 from hpsearch.babysitting import Verdict
 from hpsearch.config import Config, dump, load_config
-from hpsearch.errors import HpsearchError, UsageError
+from hpsearch.errors import Interrupted, UsageError
 from hpsearch.objective import KNOWN
 from hpsearch.segments import Boundary
 from hpsearch.store.files import write_text
@@ -51,8 +51,11 @@ class Answers:
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             write_text(self.file, dump(tree))
-        except OSError as error:
-            raise HpsearchError(f"{self.file} cannot be written: {error.strerror or error}") from error
+        except OSError as error:  # the training must not count as failed, but end here
+            raise Interrupted(
+                f"stopped, because {self.file} cannot be written: {error.strerror or error}; mend this, and give the same "
+                "command again"
+            ) from error
         return verdict
 
     def config(self) -> Config:

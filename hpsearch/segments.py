@@ -83,7 +83,7 @@ class _Course:
         """What becomes of the last segment, and the settings of the next one."""
         steps, left = self.babysit.steps, self.run.train.epochs - len(epochs)
         proposals = {keep: proposal(steps, self.history, self.seed, keep=keep) for keep in (True, False)}
-        boundary = Boundary(self.history, epochs, self.run.search.metric, self.sign, left, proposals)
+        boundary = Boundary(tuple(self.history), epochs, self.run.search.metric, self.sign, left, proposals)
         found = self._recorded(boundary) or self.watch.decide(boundary) or verdict(steps, self.history, self.seed)
         if found.keep:
             segment = self.history[-1] = replace(self.history[-1], kept=True)

@@ -27,7 +27,7 @@ def asked(boundary: "Boundary") -> "Verdict | None":
     typer.echo("\n".join([*lines, HELP] if segment.number == 1 else lines), err=True)
     while True:
         typer.echo("> ", nl=False, err=True)
-        line = sys.stdin.readline()
+        line = sys.stdin.buffer.readline().decode(errors="replace")
         if not line:
             typer.echo("", err=True)
             return None

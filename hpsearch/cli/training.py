@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,8 @@ class Following:
     def say(self, sentence: str) -> None:
         """Show a sentence."""
         if not self._quiet:
-            typer.echo(sentence, err=True)
+            with suppress(BrokenPipeError):  # nobody reads it: no reason for a training to fail
+                typer.echo(sentence, err=True)
 
     def _epoch(self, epoch: Any) -> None:
         names = ["train_loss", "val_loss", *(name for name in epoch.scores if name not in {"train_loss", "val_loss"})]

@@ -220,7 +220,7 @@ class Decision(Block):
 class Babysit(Block):
     """Training in segments: how long they are, and how far each setting is nudged between them; null: not at all."""
 
-    segment: Count = 5  # epochs
+    segment: Count = 2  # epochs
     learning_rate: Factor | None = 2.0
     beta: Factor | None = 2.0  # of 1 - beta
     weight_decay: Factor | None = 2.0
