@@ -107,7 +107,7 @@ def nudged(settings: Settings, name: str, step: float) -> Settings:
     value, size = settings[name], abs(step)
     match name:
         case "dropout":
-            moved = value + step
+            moved = round(value + step, 9)  # so that 0.3 - 3 · 0.1 is 0, which is no nudge
         case "beta":  # up is towards 1
             moved = 1 - ((1 - value) / size if step > 0 else (1 - value) * size)
         case _:

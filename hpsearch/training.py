@@ -127,6 +127,8 @@ def resume_training(folder: SweepFolder, watch: Watch) -> Trained:
 
 def _data(order: Order, say: Say) -> Data:
     data = load_data(order.config)
+    if order.test and not len(data.prepared.test):
+        raise UsageError("--test: there are no test rows to look at; leave --test out, or set data.test above 0")
     for note in data.prepared.notes:
         say(note)
     return data

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from hpsearch.cli.training import fate, heading
-from hpsearch.errors import UsageError
+from hpsearch.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
     from hpsearch.babysitting import Verdict
@@ -27,7 +27,11 @@ def asked(boundary: "Boundary") -> "Verdict | None":
     typer.echo("\n".join([*lines, HELP] if segment.number == 1 else lines), err=True)
     while True:
         typer.echo("> ", nl=False, err=True)
-        line = sys.stdin.buffer.readline().decode(errors="replace")
+        try:
+            line = sys.stdin.buffer.readline().decode(errors="replace")
+        except Interrupted:
+            typer.echo("", err=True)
+            raise
         if not line:
             typer.echo("", err=True)
             return None
