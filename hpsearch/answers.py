@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hpsearch.babysitting import Verdict
+from hpsearch.babysitting import SHARES, Verdict
 from hpsearch.config import Config, dump, load_config
 from hpsearch.errors import Interrupted, UsageError
 from hpsearch.objective import KNOWN
@@ -16,7 +16,6 @@ Ask = Callable[[Boundary], Verdict | None]
 """Gives a person's decision at a boundary; None leaves this one and all later ones to the babysitter."""
 
 WORDS = "keep, back, same, or values such as learning_rate=0.005"
-SHARES = ("beta", "dropout")
 
 
 @dataclass
@@ -60,7 +59,8 @@ class Answers:
 
     def config(self) -> Config:
         """The config with every answer."""
-        return load_config(self.file, KNOWN) if self.file.exists() else self.known
+        given = self.known.tree["babysit"]["decisions"]
+        return self.known if self.decisions == given else load_config(self.file, KNOWN)
 
     def discard(self) -> None:
         """Remove the file, once the answers are elsewhere."""

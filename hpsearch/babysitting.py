@@ -14,6 +14,7 @@ from hpsearch.seeds import segment_generator
 Settings = Mapping[str, float]
 Move = tuple[str, int]  # a setting, and up (1) or down (-1)
 RATE = "learning_rate"
+SHARES = ("beta", "dropout")  # settings that are below 1
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def proposal(steps: Settings, history: Sequence[Segment], seed: int, *, keep: bo
     past = [*history[:-1], replace(history[-1], kept=keep)]
     last, base = past[-1], standing(past)
     if last.failed:
-        return nudged(last.settings, RATE, -steps[RATE]) if RATE in steps else base
+        lower = nudged(last.settings, RATE, -steps[RATE]) if RATE in steps else base
+        return lower if _is_legal(lower) else base
     tried = [segment.settings for segment in _since_kept(past)]
     nudges = {move: found for move, found in _nudges(steps, base).items() if found not in tried}
     wanted = _next_move(steps, past)
@@ -123,8 +125,11 @@ def _nudges(steps: Settings, base: Settings) -> dict[Move, Settings]:
         if name in base
         for direction in (1, -1)
     }
-    shares = {"beta", "dropout"}
-    return {move: new for move, new in found.items() if move[0] not in shares or 0 < new[move[0]] < 1}
+    return {move: new for move, new in found.items() if _is_legal(new)}
+
+
+def _is_legal(settings: Settings) -> bool:
+    return all(0 < value < (1 if name in SHARES else math.inf) for name, value in settings.items())
 
 
 def _since_kept(past: Sequence[Segment]) -> list[Segment]:

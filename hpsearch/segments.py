@@ -19,7 +19,6 @@ class Boundary:
     """The end of a segment, where it is decided what becomes of it."""
 
     history: Sequence[Segment]  # all so far; the last one is judged
-    epochs: Sequence[Epoch]  # all so far
     metric: str  # whose scores the segments have
     sign: int  # of these scores: -1 if more is better
     left: int  # epochs
@@ -63,6 +62,7 @@ class _Course:
     seed: int
     watch: Watch
     history: list[Segment] = field(default_factory=list)
+    epochs: list[Epoch] = field(default_factory=list)
     best_epoch: int = 0  # whose weights the network has; 0: those before the training
     score: float = math.inf  # of that epoch, smaller being better
 
@@ -73,17 +73,23 @@ class _Course:
 
     def add(self, fit: Fit, settings: Settings) -> None:
         """Take note of a segment that was trained with these settings."""
-        first = self.history[-1].last + 1 if self.history else 1
+        first = len(self.epochs) + 1
+        self.epochs += fit.epochs
         after = self.sign * fit.epochs[-1].scores[self.run.search.metric]
         after = after if math.isfinite(after) and not fit.diverged else math.inf
-        number, last = len(self.history) + 1, len(fit.epochs)
+        number, last = len(self.history) + 1, len(self.epochs)
         self.history.append(Segment(number, first, last, self.best_epoch, settings, self.score, after, kept=False))
 
-    def decide(self, epochs: Sequence[Epoch]) -> Verdict:
+    @property
+    def left(self) -> int:
+        """How many epochs there are to train."""
+        return self.run.train.epochs - len(self.epochs)
+
+    def decide(self) -> Verdict:
         """What becomes of the last segment, and the settings of the next one."""
-        steps, left = self.babysit.steps, self.run.train.epochs - len(epochs)
+        steps = self.babysit.steps
         proposals = {keep: proposal(steps, self.history, self.seed, keep=keep) for keep in (True, False)}
-        boundary = Boundary(tuple(self.history), epochs, self.run.search.metric, self.sign, left, proposals)
+        boundary = Boundary(tuple(self.history), self.run.search.metric, self.sign, self.left, proposals)
         found = self._recorded(boundary) or self.watch.decide(boundary) or verdict(steps, self.history, self.seed)
         if found.keep:
             segment = self.history[-1] = replace(self.history[-1], kept=True)
@@ -107,10 +113,10 @@ class _Course:
         """The whole training, which ended with this."""
         end, best_epoch = End.EPOCHS, self.best_epoch
         if fit.end is End.STOPPED or not best_epoch:
-            end, best_epoch = fit.end, len(fit.epochs)
+            end, best_epoch = fit.end, len(self.epochs)
             if not self.history[-1].failed and end is not End.STOPPED:
                 raise HpsearchError("no segment was kept, so there is no trained network")
-        return SegmentedFit(fit.epochs, end, best_epoch, tuple(self._marks()))
+        return SegmentedFit(tuple(self.epochs), end, best_epoch, tuple(self._marks()))
 
     def _marks(self) -> Iterator[Mapping[str, Scalar]]:
         for segment in self.history:
@@ -127,26 +133,25 @@ def train_in_segments(
 ) -> tuple[Network, list[Fit]]:
     """Train a run in segments. Every epoch counts, also those that are gone back on.
 
-    `begin` makes a training of the run with such settings, whose state is then restored; `train_on` trains it for so many
-    epochs. Weights and optimizer go back; the learning rate's schedule, the order of the rows and dropout's draws go on.
+    `begin` makes a training of the run with such settings; `train_on` trains it for so many epochs. Weights and optimizer
+    go back; the learning rate's schedule, the order of the rows and dropout's draws go on.
     """
     course = _Course(run, run.babysit or Babysit(), seed, watch)
     settings: Settings = steered(run)
     fitting, on_epoch = begin(settings)
     kept = fitting.state()
     while True:
-        [fit] = train_on(fitting, on_epoch, min(course.babysit.segment, run.train.epochs - fitting.epoch))
+        [fit] = train_on(fitting, on_epoch, min(course.babysit.segment, course.left))
         course.add(fit, settings)
         if fit.end is End.STOPPED:  # by a gate
             break
-        found = course.decide(fit.epochs)
-        if found.keep:
-            kept = fitting.state()
-        else:
+        found = course.decide()
+        kept = fitting.state() if found.keep else kept
+        if not course.left:
             fitting.rewind(kept)
-        if fitting.epoch >= run.train.epochs:
             break
-        settings, state = found.settings, fitting.state()
+        settings = found.settings
         fitting, on_epoch = begin(settings)
-        fitting.restore(state)
+        fitting.rewind(kept)
+        fitting.epoch = len(course.epochs)
     return fitting.network, [course.result(fit)]

@@ -75,10 +75,10 @@ def ending_at_signals(path: Path, answers: Path | None = None) -> Iterator[None]
     """Turn Ctrl-C and SIGTERM into the sentence that says how to go on: a training is short enough to begin anew."""
 
     def end(_number: int, _frame: FrameType | None) -> None:
-        if answers is not None and answers.exists():
-            raise Interrupted(f"stopped; the answers so far are kept, go on by: hpsearch train {answers} --ask")
         if (path / "manifest.json").exists():
             raise Interrupted(f"stopped; train it again, with the same numbers, by: hpsearch resume {path}")
+        if answers is not None and answers.exists():
+            raise Interrupted(f"stopped; the answers so far are kept, go on by: hpsearch train {answers} --ask")
         raise Interrupted("stopped before anything was written")
 
     before = [signal.signal(number, end) for number in SIGNALS]

@@ -7,7 +7,7 @@ import pytest
 
 from hpsearch.answers import Answers, read_answer
 from hpsearch.babysitting import Segment, Verdict
-from hpsearch.config import load_config
+from hpsearch.config import Config, load_config
 from hpsearch.errors import Interrupted, UsageError
 from hpsearch.objective import KNOWN
 from hpsearch.segments import Boundary
@@ -21,7 +21,7 @@ CONFIG = "name: one\ndata: {source: iris}\nbabysit: {segment: 2}\n"
 
 def boundary(after: float = 0.9) -> Boundary:
     last = Segment(2, 3, 4, 2, NOW, 1.0, after, kept=False)
-    return Boundary((FIRST, last), (), "val_loss", 1, 4, {True: FURTHER, False: BACK})
+    return Boundary((FIRST, last), "val_loss", 1, 4, {True: FURTHER, False: BACK})
 
 
 MEANINGS = {
@@ -70,11 +70,45 @@ def test_what_ended_in_no_number_cannot_be_kept() -> None:
     assert not read_answer("", boundary(float("inf"))).keep
 
 
-def test_an_answer_that_cannot_be_written_down_ends_the_training_and_fails_nothing(tmp_path: Path) -> None:
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """As it is when a training begins: with the babysitter's defaults."""
+    (tmp_path / "one.yaml").write_text(CONFIG)
+    config = load_config(tmp_path / "one.yaml", KNOWN, ["train.epochs=4"])
+    assert config.run.babysit is not None
+    return replace(config, tree={**config.tree, "babysit": config.run.babysit.model_dump(mode="json")})
+
+
+def test_answers_come_after_those_of_the_config_and_are_in_the_file_before_they_count(
+    config: Config, tmp_path: Path
+) -> None:
+    file, given = tmp_path / "one.answers.yaml", Verdict(keep=True, settings={**NOW, "learning_rate": 1 / 3})
+    answers = Answers.begin(config, tmp_path / "one.yaml", file)
+    assert answers.config() is config
+    for count in (1, 2):
+        assert answers.decide(boundary(), lambda boundary: given) == given
+        written = load_config(file, KNOWN).run
+        assert written.train.epochs == 4
+        assert written.babysit is not None
+        assert [decision.settings for decision in written.babysit.decisions] == [given.settings] * count
+    more = Answers.begin(answers.config(), file, file)
+    more.decide(boundary(), lambda boundary: given)
+    found = more.config().run.babysit
+    assert found is not None
+    assert len(found.decisions) == 3
+
+
+def test_whoever_has_stopped_answering_is_asked_no_more(config: Config, tmp_path: Path) -> None:
+    answers = Answers.begin(config, tmp_path / "one.yaml", tmp_path / "one.answers.yaml")
+    assert answers.decide(boundary(), lambda boundary: None) is None
+    assert answers.decide(boundary(), lambda boundary: Verdict(keep=True, settings=NOW)) is None
+    assert answers.config() is config
+
+
+def test_an_answer_that_cannot_be_written_down_ends_the_training_and_fails_nothing(
+    config: Config, tmp_path: Path
+) -> None:
     source = tmp_path / "one.yaml"
-    source.write_text(CONFIG)
-    config = load_config(source, KNOWN)
-    config = replace(config, tree={**config.tree, "babysit": config.run.babysit.model_dump(mode="json")})
     answers = Answers.begin(config, source, source / "no-folder" / "one.answers.yaml")
     with pytest.raises(Interrupted, match="cannot be written"):
         answers.decide(boundary(), lambda boundary: Verdict(keep=True, settings=FURTHER))

@@ -93,6 +93,12 @@ def test_after_numbers_that_are_none_the_learning_rate_goes_down_further_each_ti
     assert proposal(STEPS, past, 0, keep=False) == {**START, "learning_rate": 0.0025}
 
 
+def test_the_learning_rate_never_comes_down_to_nothing() -> None:
+    smallest = {**START, "learning_rate": 5e-324}
+    past = [replace(first(INFINITE), settings=smallest, kept=False)]
+    assert proposal(STEPS, past, 0, keep=False) == smallest
+
+
 def test_a_setting_without_a_step_stays() -> None:
     for seed in range(50):
         assert nudges(START, proposal({"l2": 3.0}, [first()], seed, keep=True)) == ["l2"]

@@ -177,9 +177,11 @@ def test_a_gate_that_fails_after_an_epoch_ends_it_and_nobody_is_asked(
 
 def test_more_of_a_metric_that_should_be_large_is_better(trained: Trained) -> None:
     seen: list[Boundary] = []
-    trained("search.metric=val_accuracy", "babysit={segment: 2}", watch=Watch(decided=lambda at, _: seen.append(at)))
+    watch = Watch(decided=lambda boundary, _: seen.append(boundary))
+    outcome, _, _ = trained("search.metric=val_accuracy", "babysit={segment: 2}", watch=watch)
     for boundary in seen:
-        assert -boundary.segment.after == boundary.epochs[-1].scores["val_accuracy"]
+        last = outcome.result.epochs[boundary.segment.last - 1]
+        assert -boundary.segment.after == last.scores["val_accuracy"]
 
 
 def test_a_babysat_trial_is_never_trained_beside_others(tmp_path: Path) -> None:
