@@ -17,6 +17,8 @@ import pandas as pd
 import pytest
 
 from hpsearch import gate
+from hpsearch.cli.training import ending_at_signals
+from hpsearch.errors import Interrupted
 from hpsearch.store.compare import differences
 from tests.processes.program import finish, kill_group, program_here, start, tables
 from tests.trainer.plugin_texts import SWISH
@@ -178,7 +180,7 @@ def test_answers_survive_kill_9_and_are_gone_on_from(single: Path, monkeypatch: 
 
 
 def test_a_training_that_is_killed_is_trained_again_with_the_same_rows(single: Path) -> None:
-    long = ["--set=train.epochs=1500", "--set=babysit={segment: 500}"]  # about a second after the folder is there
+    long = ["--set=train.epochs=1000", "--set=babysit={segment: 250}"]  # about a second after the folder is there
     process = start("train", single, "--results", single.parent, *long, covered=False)
     folder = single.parent / "one"
     wait_for((folder / "manifest.json").exists)
@@ -193,17 +195,37 @@ def test_a_training_that_is_killed_is_trained_again_with_the_same_rows(single: P
     assert "1 of 1 trial done" in again.stdout
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_training_that_is_stopped_says_how_to_go_on(single: Path, number: signal.Signals) -> None:
+def test_a_training_that_is_stopped_says_how_to_go_on(single: Path) -> None:
     process = start("train", single, "--results", single.parent, LONG, covered=False)
     assert process.stderr is not None
     assert process.stderr.readline().startswith("epoch 1/")
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     run = finish(process)
     assert run.returncode == 130
     assert f"hpsearch resume {single.parent / 'one'}" in run.stderr
     assert "Traceback" not in run.stderr
     assert tables(single.parent / "one")["trials"].num_rows == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("there", ["", "one.answers.yaml", "one/manifest.json"])
+def test_each_signal_ends_a_training_with_the_way_on_from_what_is_there(
+    tmp_path: Path, number: signal.Signals, there: str
+) -> None:
+    one, answers = tmp_path / "one", tmp_path / "one.answers.yaml"
+    one.mkdir()
+    if there:
+        (tmp_path / there).touch()
+    words = {
+        "": "before anything was written",
+        "one.answers.yaml": f"hpsearch train {answers} --ask",
+        "one/manifest.json": f"hpsearch resume {one}",
+    }
+    before = signal.getsignal(number)
+    with pytest.raises(Interrupted) as ended, ending_at_signals(one, answers):
+        signal.raise_signal(number)
+    assert str(ended.value).endswith(words[there])
+    assert signal.getsignal(number) is before
 
 
 def test_a_network_that_fails_its_gate_is_not_trained_and_exits_3(
