@@ -138,6 +138,17 @@ def rerun_best(path: Path, clock: Callable[[], float], *, top: int = 1, seeds: i
     return found
 
 
+def keep_trained(
+    folder: SweepFolder, data: Data, trial: Trial, network: Network, worker: Worker, *, test: bool
+) -> Look | None:
+    """Fill `best/` with a network that was trained a moment ago; with `test`, also look at the test rows."""
+    config = config_of(folder)
+    sweep = _Sweep(folder, config, data, Task.of(config, data), worker, worker.clock)
+    with explaining(folder.path):
+        _write(sweep, trial, {MODEL: _model(config, trial, data, network)})
+        return _look(folder.path / "best" / "looks.jsonl", sweep, trial, network, 0) if test else None
+
+
 def _retrained(sweep: _Sweep, trial: Trial) -> tuple[Rerun, Network | None]:
     recorded = tables_of_trial(sweep.folder.read_tables(), trial.number)
     outcome, network = train_trial(sweep.task, trial, sweep.worker)
@@ -167,6 +178,7 @@ def _write(sweep: _Sweep, trial: Trial, models: Mapping[str, Model]) -> None:
         if name in models:
             models[name].save(folder / name)
     settings = sweep.config.trial(trial.values).model_dump(mode="json")
+    settings["search"]["start_with"] = []  # it names searched settings, and here there is none
     settings["plugins"] = [f"../{file}" for file in settings["plugins"]]  # paths start from the config's folder
     write_text(folder / "config.yaml", dump(settings))
 

@@ -16,7 +16,8 @@ from hpsearch.errors import UsageError
 from hpsearch.gate import Gate
 from hpsearch.records import EpochRow, Outcome, Place, Result, Status, Trial
 from hpsearch.seeds import TrialGenerators, split_seed
-from hpsearch.settings import architecture_of, plugins_of, rows_of, training_of
+from hpsearch.segments import SegmentedFit, Watch, train_in_segments
+from hpsearch.settings import architecture_of, plugins_of, rows_of, steered, training_of, with_settings
 from hpsearch.space import Scalar
 from hpsearch.stopping import rungs
 from hpsearch.store.folder import SweepFolder
@@ -26,6 +27,7 @@ from trainer.arrays import Array
 from trainer.data import BUNDLED, Dataset, Layout, Prepared, Rows, load, prepare
 from trainer.errors import SourceError
 from trainer.fitting import SHARED
+from trainer.history import OnEpoch
 from trainer.initializers import INITIALIZERS
 from trainer.layers import ACTIVATIONS
 from trainer.losses import LOSSES
@@ -40,6 +42,9 @@ EVALUATION_ROWS = (
 
 STACKED_WORK = 1_000_000
 """Trials are trained side by side up to so many weights times rows of a batch: beyond, the cache is too small."""
+
+Ended = tuple[Outcome, Network | None]
+"""What came of a trial, and the trained network if it completed."""
 
 
 def _known_with(plugins: tuple[tuple[str, str], ...]) -> Known:
@@ -160,8 +165,9 @@ def config_of(folder: SweepFolder) -> Config:
 
 def schemas_of(config: Config) -> dict[str, pa.Schema]:
     """The schema of each table of a config's sweep."""
-    search = config.run.search
-    return schemas(config.space, config.run.recorded, repeats=search.repeats, widen=search.widen)
+    run, search = config.run, config.run.search
+    settings = list(steered(run)) if run.babysit else []
+    return schemas(config.space, run.recorded, repeats=search.repeats, widen=search.widen, steered=settings)
 
 
 def maximise(metric: str) -> bool:
@@ -173,7 +179,7 @@ def stack_key(task: Task, trial: Trial) -> Hashable:
     """Trials with equal keys can be trained side by side in one worker; None where that would not pay."""
     run = task.config.trial(trial.values)
     architecture, training = task.architecture(run), training_of(run)
-    if architecture.plugins or architecture.weights * training.batch_size > STACKED_WORK:
+    if run.babysit or architecture.plugins or architecture.weights * training.batch_size > STACKED_WORK:
         return None  # a user's own layers need not know of an axis for trials
     return architecture.stackable(), *(getattr(training, name) for name in SHARED)
 
@@ -198,15 +204,15 @@ def run_trials(task: Task, trials: Sequence[Trial], worker: Worker) -> list[Outc
     """
     if len(trials) > 1:
         with suppress(Exception):  # whose error it is shows when each is run alone
-            return [outcome for outcome, _ in _outcomes(task, trials, worker)]
+            return [outcome for outcome, _ in _outcomes(task, trials, worker, Watch())]
     return [train_trial(task, trial, worker)[0] for trial in trials]
 
 
-def train_trial(task: Task, trial: Trial, worker: Worker) -> tuple[Outcome, Network | None]:
-    """As `run_trials`, for one; and the trained network if the trial completed."""
+def train_trial(task: Task, trial: Trial, worker: Worker, watch: Watch | None = None) -> Ended:
+    """As `run_trials`, for one, which somebody may watch; and the trained network if the trial completed."""
     started, begun = worker.clock(), worker.timer()
     try:
-        return _outcomes(task, [trial], worker)[0]
+        return _outcomes(task, [trial], worker, watch or Watch())[0]
     except Exception as error:  # noqa: BLE001 - a trial's own failure must not end the sweep
         place = place_in_plugins(plugins_of(task.config), error)
         result = Result(Status.FAILED, error=f"{type(error).__name__}: {error}{place}")
@@ -232,13 +238,18 @@ class _Candidate:
     passed: bool
     place: Place
 
+    def with_settings(self, task: Task, settings: Mapping[str, float]) -> "_Candidate":
+        """The same in a segment of its training with other settings; what the gate has checked stays the same."""
+        run = with_settings(self.run, settings)
+        return replace(self, run=run, architecture=task.architecture(run))
 
-def _outcomes(task: Task, trials: Sequence[Trial], worker: Worker) -> list[tuple[Outcome, Network | None]]:
+
+def _outcomes(task: Task, trials: Sequence[Trial], worker: Worker, watch: Watch) -> list[Ended]:
     with blas_threads(task.config.run.resources.cpus):
         candidates = [_gated(task, trial, worker) for trial in trials]
         passed = [candidate for candidate in candidates if candidate.passed]
         begun = worker.timer()
-        network, fits = _trained(task, passed) if passed else (None, [])
+        network, fits = _trained(task, passed, watch) if passed else (None, [])
         share_s = (worker.timer() - begun) / max(1, len(passed))
     found = iter(fits)
     return [
@@ -259,8 +270,25 @@ def _gated(task: Task, trial: Trial, worker: Worker) -> _Candidate:
     return _Candidate(trial, run, architecture, generators, gate, passed, place)
 
 
-def _trained(task: Task, candidates: Sequence[_Candidate]) -> tuple[Network, list[Fit]]:
+def _trained(task: Task, candidates: Sequence[_Candidate], watch: Watch) -> tuple[Network, Sequence[Fit]]:
     """One network for all candidates."""
+    first = candidates[0]
+    train, validation = (rows_of(first.architecture.loss, rows) for rows in (task.train, task.validation))
+
+    def train_on(fitting: Fitting, on_epoch: Sequence[OnEpoch], epochs: int | None = None) -> list[Fit]:
+        return fitting.fit(train, validation, epochs=epochs, metrics=first.run.metrics, on_epoch=on_epoch)
+
+    def begin(settings: Mapping[str, float]) -> tuple[Fitting, list[OnEpoch]]:
+        return _begun(task, [first.with_settings(task, settings)], watch)
+
+    if first.run.babysit:
+        return train_in_segments(first.run, first.trial.seed, begin, train_on, watch)
+    fitting, on_epoch = _begun(task, candidates, watch)
+    return fitting.network, train_on(fitting, on_epoch)
+
+
+def _begun(task: Task, candidates: Sequence[_Candidate], watch: Watch) -> tuple[Fitting, list[OnEpoch]]:
+    """A training of all candidates side by side at its very beginning, and what is to happen after each epoch."""
     batch_size = candidates[0].run.train.batch_size
     capacity = max(min(batch_size, len(task.train)), EVALUATION_ROWS)
     first, *others = (candidate.architecture for candidate in candidates)
@@ -274,18 +302,17 @@ def _trained(task: Task, candidates: Sequence[_Candidate]) -> tuple[Network, lis
         noise=[each.noise for each in generators],
     )
     own = network.parameters if network.stack else network.parameters[np.newaxis]
-    on_epoch = [_ends(candidate, parameters) for candidate, parameters in zip(candidates, own, strict=True)]
-    train, validation = (rows_of(first.loss, rows) for rows in (task.train, task.validation))
-    return network, fitting.fit(train, validation, metrics=task.config.run.metrics, on_epoch=on_epoch)
+    return fitting, [_ends(candidate, parameters, watch) for candidate, parameters in zip(candidates, own, strict=True)]
 
 
-def _ends(candidate: _Candidate, parameters: Array) -> Callable[[Epoch], bool]:
+def _ends(candidate: _Candidate, parameters: Array, watch: Watch) -> OnEpoch:
     """Whether a trial is to end after an epoch: by the limits with which it set out, or by its gate."""
     metric = candidate.run.search.metric
     sign = -1 if maximise(metric) else 1
     limits = dict(zip(rungs(candidate.run.train.epochs), candidate.trial.limits, strict=False))
 
     def ends(epoch: Epoch) -> bool:
+        watch.epoch(epoch)
         behind = sign * epoch.scores[metric] > limits.get(epoch.epoch, math.inf)
         return behind or candidate.gate.closes(epoch, parameters)
 
@@ -297,7 +324,10 @@ def _with_fit(
 ) -> tuple[Outcome, Network | None]:
     """The outcome of a trial that was trained, which took `share_s` seconds of a worker's time."""
     place = replace(candidate.place, duration_s=candidate.place.duration_s + share_s)
-    epochs = tuple(EpochRow(epoch.epoch, dict(epoch.scores)) for epoch in fit.epochs)
+    marks = fit.marks if isinstance(fit, SegmentedFit) else ({},) * len(fit.epochs)
+    epochs = tuple(
+        EpochRow(epoch.epoch, dict(epoch.scores), mark) for epoch, mark in zip(fit.epochs, marks, strict=True)
+    )
     result, metric = replace(candidate.gate.result(), epochs=epochs), candidate.run.search.metric
     if result.error:  # of a gate in mid-training
         network = None

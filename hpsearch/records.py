@@ -59,6 +59,7 @@ class EpochRow:
 
     epoch: int
     scores: Mapping[str, float]
+    segment: Mapping[str, Scalar] = field(default_factory=dict)  # columns on its segment, where there are segments
 
 
 @dataclass(frozen=True, slots=True)

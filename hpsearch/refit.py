@@ -26,9 +26,13 @@ def refit(config: Config, data: Data, trial: Trial, epochs: int) -> tuple[Refit,
     """Train a trial's configuration with its seed for so many epochs, on all rows but those of the test.
 
     The learning rate follows the trial's schedule, the scaling is fitted anew. Raises HpsearchError if the network does
-    not pass its gate on these rows, or diverges.
+    not pass its gate on these rows, or diverges, or if its settings changed in the course of its training.
     """
     run = config.trial(trial.values)
+    if run.babysit:
+        raise HpsearchError(
+            "--refit: the settings of this training changed by what the validation rows said, and a refit has none"
+        )
     everything = prepare(data.dataset, validation=0.0, test=run.data.test, seed=split_seed(run.seed))
     architecture = architecture_of(run, everything.train, everything.classes, plugins_of(config))
     generators = TrialGenerators.of(trial.seed)

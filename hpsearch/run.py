@@ -76,6 +76,8 @@ def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Su
     """Make the sweep's folder in `results` and run the sweep."""
     path = results / config.run.name
     require_new(path)
+    if config.run.babysit:
+        raise UsageError("babysit: it is for `hpsearch train`, which trains one network; leave it out of a sweep")
     plan = plan_of(config)  # before anything is made or started, as it may refuse
     data = load_data(config)
     for note in data.prepared.notes:
@@ -86,7 +88,7 @@ def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Su
     with _engine(
         task, execution, hooks, search.trials
     ) as engine:  # first: if it cannot start, there is nothing to resume
-        folder = create_folder(path, config.text(), _manifest(config, data), tables, dict(config.known.plugins))
+        folder = create_folder(path, config.text(), manifest_of(config, data), tables, dict(config.known.plugins))
         with ParquetStore(folder, tables, time.monotonic) as store:
             _drive(task, plan, store, engine, hooks)
     return summary_of(folder, config)
@@ -112,7 +114,7 @@ def resume(
         return summary
     plan = plan_of(config, trials or summary.planned)
     data = load_data(config)
-    _check_same(folder.read_manifest(), config, data)
+    require_same(folder.read_manifest(), config, data)
     task = Task.of(config, data)
     with ParquetStore(folder, schemas_of(config), time.monotonic) as store:
         hooks.started(replace(summary_of(folder, config), planned=plan.trials))
@@ -287,7 +289,8 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _manifest(config: Config, data: Data) -> Mapping[str, Any]:
+def manifest_of(config: Config, data: Data) -> Mapping[str, Any]:
+    """What is written down of a sweep when it begins."""
     packages = ("numpy", "pandas", "pyarrow", "ray", "scikit-learn")
     return {
         "name": config.run.name,
@@ -311,8 +314,8 @@ def _manifest(config: Config, data: Data) -> Mapping[str, Any]:
     }
 
 
-def _check_same(manifest: Mapping[str, Any], config: Config, data: Data) -> None:
-    """Refuse to mix results that would not be comparable."""
+def require_same(manifest: Mapping[str, Any], config: Config, data: Data) -> None:
+    """Raise UsageError if data or machine would give results that cannot be compared with a sweep's first ones."""
     require_same_data(manifest, config.run, data)
     here = numeric_platform(config.run.resources.cpus)
     if manifest["platform"] != here and not config.run.engine.mixed:

@@ -9,6 +9,8 @@ from enum import IntEnum
 
 import numpy as np
 
+TRIAL_STREAMS = 4  # with the spawn keys from 0 on
+
 
 class Purpose(IntEnum):
     """The first element of a spawn key; the numbers are part of what makes old sweeps reproducible."""
@@ -56,6 +58,11 @@ def _seed(sweep_seed: int, *path: int) -> int:
     return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
+def segment_generator(seed: int, number: int) -> np.random.Generator:
+    """For what follows on segment `number` (from 1) of the training of the trial with this seed."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(TRIAL_STREAMS, number)))
+
+
 @dataclass(frozen=True)
 class TrialGenerators:
     """The independent random streams within a trial."""
@@ -68,4 +75,4 @@ class TrialGenerators:
     @classmethod
     def of(cls, seed: int) -> "TrialGenerators":
         """The streams of the trial with this seed."""
-        return cls(*(np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(4)))
+        return cls(*(np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(TRIAL_STREAMS)))

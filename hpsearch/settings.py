@@ -10,6 +10,7 @@ from hpsearch.errors import UsageError
 from trainer import Architecture, Plugin, Training
 from trainer.data import Rows
 from trainer.losses import LOSSES, USUAL, LossSettings, Task
+from trainer.optimizers import OPTIMIZERS
 from trainer.plugins import kinds_with
 
 BINARY = "logistic_cross_entropy"
@@ -52,6 +53,28 @@ def plugins_of(config: Config) -> tuple[Plugin, ...]:
 def training_of(run: Run) -> Training:
     """How a run trains."""
     return Training(**{field.name: getattr(run.train, field.name) for field in fields(Training)})
+
+
+def steered(run: Run) -> dict[str, float]:
+    """The settings of a run that may change between segments of its training: those that it uses.
+
+    One that is 0 is none of them: with it the gate would have checked another network.
+    """
+    used = {"learning_rate", "l2", *OPTIMIZERS[run.train.optimizer].uses}
+    names = [name for name in ("learning_rate", "beta", "weight_decay", "l2") if name in used]
+    found: dict[str, float] = {name: getattr(run.train, name) for name in names}
+    if run.model.widths:
+        found["dropout"] = run.model.dropout
+    return {name: value for name, value in found.items() if value}
+
+
+def with_settings(run: Run, settings: Mapping[str, float]) -> Run:
+    """The run with other values of settings that are `steered`."""
+    model = {name: value for name, value in settings.items() if name == "dropout"}
+    train = {name: value for name, value in settings.items() if name != "dropout"}
+    return run.model_copy(
+        update={"model": run.model.model_copy(update=model), "train": run.train.model_copy(update=train)}
+    )
 
 
 def rows_of(loss: str, rows: Rows) -> Rows:

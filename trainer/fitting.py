@@ -203,6 +203,7 @@ class Fitting:
                 "statistics": self.network.statistics,
                 "steps": self.optimizer.steps,
                 "optimizer": self.optimizer.state,
+                "rates": self.optimizer.rates,
                 "generators": [rng.bit_generator.state for rng in (*self.shuffle, *self.noise)],
                 "trials": self._trials,
             }
@@ -210,13 +211,25 @@ class Fitting:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from a state kept earlier, as if never interrupted."""
+        self._go_back(state)
         state = deepcopy(state)
         self.epoch, self._trials = state["epoch"], state["trials"]
-        self.network.parameters[...] = state["parameters"]
-        self.network.statistics[...] = state["statistics"]
-        self.optimizer.restore(state["steps"], state["optimizer"])
         for rng, generator in zip((*self.shuffle, *self.noise), state["generators"], strict=True):
             rng.bit_generator.state = generator
+
+    def rewind(self, state: Mapping[str, Any]) -> None:
+        """Take weights and optimizer back to an earlier state; epochs, learning-rate schedule and generators go on.
+
+        A training that has diverged can then be trained on.
+        """
+        self._go_back(state)
+        for trial in self._trials:
+            trial.end = None
+
+    def _go_back(self, state: Mapping[str, Any]) -> None:
+        self.network.parameters[...] = state["parameters"]
+        self.network.statistics[...] = state["statistics"]
+        self.optimizer.restore(state["steps"], state["optimizer"], state["rates"])
 
 
 def fit(

@@ -76,7 +76,7 @@ def _text(sweep: Path, found: "Best") -> Iterator[str]:
 
     yield from _rerun(sweep, found.rerun)
     if found.look is not None:
-        yield from _look(found.look)
+        yield from look_at_test_rows(found.look)
     if found.rerun.verdict is Verdict.NOT_REPRODUCED:
         yield f"No model was written and no test row looked at; all differences: {sweep / 'best' / 'report.json'}"
         return
@@ -103,7 +103,8 @@ def _rerun(sweep: Path, rerun: "Rerun") -> Iterator[str]:
         yield f"  {name:16} {f'{value:.6g}' if isinstance(value, float) else value}"
 
 
-def _look(look: "Look") -> Iterator[str]:
+def look_at_test_rows(look: "Look") -> Iterator[str]:
+    """What it showed, in words."""
     over = f", mean of {look.seeds} seeds with its 95% interval" if look.half_widths else ""
     yield f"Test rows (look {look.number}{over}):"
     for name, value in look.scores.items():

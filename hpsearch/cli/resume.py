@@ -30,14 +30,24 @@ def resume(
     from hpsearch.cli.outcome import finish
     from hpsearch.cli.progress import Progress
     from hpsearch.cli.stopping import StopRequest
+    from hpsearch.cli.training import train_again
     from hpsearch.errors import UsageError
     from hpsearch.objective import config_of
-    from hpsearch.run import Execution, Hooks, retried
+    from hpsearch.run import Execution, Hooks, retried, summary_of
     from hpsearch.run import resume as resume_sweep
     from hpsearch.run import retry_failed as retry
     from hpsearch.store import SweepFolder
+    from hpsearch.training import is_training
 
-    on_failure = config_of(SweepFolder.existing(sweep)).run.gradcheck.on_failure
+    folder = SweepFolder.existing(sweep)
+    config = config_of(folder)
+    if is_training(folder):
+        if trials:
+            raise UsageError(f"--trials: {sweep} is a single training, which cannot be extended")
+        if not (retry_failed or repair or summary_of(folder, config).done):
+            train_again(folder, config.run.train.epochs, as_json_text=json, quiet=quiet)
+            return
+    on_failure = config.run.gradcheck.on_failure
     if retry_failed and (trials or repair):
         raise UsageError("--retry-failed begins a new sweep; give --trials and --repair in a command of their own")
     with StopRequest(retried(sweep) if retry_failed else sweep, time_budget) as stop, Progress(quiet=quiet) as progress:

@@ -210,7 +210,8 @@ def _siblings(path: Path) -> list[str]:
     """The settings that there are where `path` stands."""
     block: type[Block] = Run
     for key in path[:-1]:
-        block = next(_blocks(block.model_fields[str(key)].annotation))
+        if isinstance(key, str):  # no place in a list
+            block = next(_blocks(block.model_fields[key].annotation))
     return list(block.model_fields)
 
 

@@ -188,6 +188,51 @@ class Train(Block):
     epochs: Count = 20
     patience: Count | None = None  # epochs without a better val_loss
 
+    @model_validator(mode="after")
+    def _warms_up_in_time(self) -> "Train":
+        if self.warmup and self.warmup >= self.epochs:
+            raise ValueError(
+                f"warmup must end before the training does: it takes {self.warmup:g} epochs, and epochs is {self.epochs}"
+            )
+        return self
+
+
+Factor = Annotated[float, Field(gt=1)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Decision(Block):
+    """What becomes of a segment, and how the next one is trained; a setting that is not named stays."""
+
+    keep: bool  # or go back to where the segment began
+    learning_rate: Positive | None = None
+    beta: Share | None = None
+    weight_decay: Positive | None = None
+    l2: Positive | None = None
+    dropout: Share | None = None
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """The settings that are named."""
+        return self.model_dump(exclude={"keep"}, exclude_none=True)
+
+
+class Babysit(Block):
+    """Training in segments: how long they are, and how far each setting is nudged between them; null: not at all."""
+
+    segment: Count = 2  # epochs
+    learning_rate: Factor | None = 2.0
+    beta: Factor | None = 2.0  # of 1 - beta
+    weight_decay: Factor | None = 2.0
+    l2: Factor | None = 3.0
+    dropout: Share | None = 0.1  # added or taken off
+    decisions: list[Decision] = []  # in place of its own, from the first segment on
+
+    @property
+    def steps(self) -> dict[str, float]:
+        """How far each setting that may be nudged is."""
+        return self.model_dump(exclude={"segment", "decisions"}, exclude_none=True)
+
 
 class Search(Block):
     """How the space is searched."""
@@ -257,6 +302,7 @@ class Run(Block):
     metrics: list[Annotated[str, _one_of("metrics")]] = ["accuracy"]
     search: Search = Search()
     gradcheck: Gradcheck = Gradcheck()
+    babysit: Babysit | None = None  # of `hpsearch train`
     resources: Resources = Resources()
     engine: Engine = Engine()
 

@@ -38,7 +38,7 @@ def rows_of(outcome: Outcome) -> dict[str, list[Row]]:
     }
     return {
         "trials": [trial],
-        "epochs": [{"trial": number, "epoch": row.epoch, **row.scores} for row in result.epochs],
+        "epochs": [{"trial": number, "epoch": row.epoch, **row.segment, **row.scores} for row in result.epochs],
         "gradchecks": [{"trial": number, **asdict(row)} for row in result.gradchecks],
     }
 

@@ -21,10 +21,13 @@ TIMING_AND_PLACE = ("started_at", "duration_s", "worker", "node", "platform")
 """The columns of `trials` that are no part of a result, and so never compared."""
 
 
-def schemas(space: Space, recorded: Sequence[str], *, repeats: int = 1, widen: bool = False) -> dict[str, pa.Schema]:
+def schemas(
+    space: Space, recorded: Sequence[str], *, repeats: int = 1, widen: bool = False, steered: Sequence[str] = ()
+) -> dict[str, pa.Schema]:
     """The schema of each table, for these searched settings and recorded scores.
 
-    Where a configuration has several trials, they say which is theirs; where ranges may be widened, rounds have them.
+    Where a configuration has several trials, they say which is theirs; where ranges may be widened, rounds have them;
+    where settings are steered from segment to segment, epochs have their segment and its settings.
     """
     params = [(f"param_{name}", kind) for name, kind in _param_types(space).items()]
     scores = [(score, pa.float64()) for score in recorded]
@@ -47,7 +50,9 @@ def schemas(space: Space, recorded: Sequence[str], *, repeats: int = 1, widen: b
         ("node", pa.string()),
         ("platform", pa.string()),
     ]
-    epochs = [("trial", pa.int64()), ("epoch", pa.int64()), *scores]
+    segments = [("segment", pa.int64()), ("begun_from", pa.int64()), ("kept", pa.bool_())] if steered else []
+    settings = [(name, pa.float64()) for name in steered]
+    epochs = [("trial", pa.int64()), ("epoch", pa.int64()), *segments, *settings, *scores]
     gradchecks = [
         ("trial", pa.int64()),
         ("epoch", pa.int64()),

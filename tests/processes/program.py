@@ -42,11 +42,12 @@ def without_coverage() -> dict[str, str]:
 
 
 def start(
-    *arguments: object, environment: Mapping[str, str] | None = None, covered: bool = True
+    *arguments: object, environment: Mapping[str, str] | None = None, covered: bool = True, asks: bool = False
 ) -> subprocess.Popen[str]:
-    """Begin a run of the program, as the leader of a process group of its own."""
+    """Begin a run of the program, as the leader of a process group of its own; one that asks reads from a pipe."""
     return subprocess.Popen(
         [str(PROGRAM), *map(str, arguments)],
+        stdin=subprocess.PIPE if asks else None,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -55,9 +56,9 @@ def start(
     )
 
 
-def finish(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
-    """Wait for a run to end."""
-    out, err = process.communicate(timeout=200)
+def finish(process: subprocess.Popen[str], answers: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Wait for a run to end; answers are for one that asks."""
+    out, err = process.communicate(answers, timeout=200)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 

@@ -15,7 +15,7 @@ from tests.processes.program import MINIATURE, PROGRAM, program, program_here, s
 
 HEAVY = ("numpy", "pandas", "pyarrow", "ray", "ruamel", "sklearn", "scipy", "trainer")
 COMMANDS = (
-    *("init", "run", "resume", "best", "recheck", "check", "status", "trials", "predict", "evaluate"),
+    *("init", "run", "resume", "best", "train", "recheck", "check", "status", "trials", "predict", "evaluate"),
     *("submit", "jobs", "logs", "stop"),
 )
 

@@ -1,7 +1,7 @@
 """The training loop: what it promises of resuming, patience, endings and odd data."""
 
 import warnings
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import pytest
 
 from trainer import Architecture, End, Epoch, Fitting, Network, TrainerError, Training, evaluate, fit
 from trainer.data import Rows
-from trainer.optimizers import OPTIMIZERS
+from trainer.optimizers import OPTIMIZERS, Rates
 from trainer.schedules import SCHEDULES
 
 ARCHITECTURE = Architecture(6, 3, (8,), dropout=0.2, l2=1e-3)
@@ -53,6 +53,47 @@ def test_a_resumed_training_equals_an_uninterrupted_one(optimizer: str, schedule
     assert histories(second) == expected
     np.testing.assert_array_equal(second.network.parameters, whole.network.parameters)
     np.testing.assert_array_equal(second.network.statistics, whole.network.statistics)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("rate", [field.name for field in fields(Rates)])
+def test_an_optimizer_uses_the_rates_that_it_says_and_no_other(optimizer: str, rate: str) -> None:
+    found = []
+    for value in (0.5, 0.6):
+        fitting = fitting_of(replace(TRAINING, optimizer=optimizer, **{rate: value}))
+        fitting.fit(some_rows(50), epochs=2)
+        found.append(fitting.network.parameters)
+    assert np.array_equal(*found) == (rate not in OPTIMIZERS[optimizer].uses)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_rewinding_takes_weights_and_optimizer_back_and_nothing_else(optimizer: str) -> None:
+    fitting = fitting_of(replace(TRAINING, optimizer=optimizer))
+    train, validation = some_rows(50), some_rows(20, 1)
+    fitting.fit(train, validation, epochs=2)
+    earlier = fitting.state()
+    later = fitting.fit(train, validation, epochs=2)[0]
+    generators = fitting.state()["generators"]
+    fitting.rewind(earlier)
+    state = fitting.state()
+    np.testing.assert_array_equal(state["parameters"], earlier["parameters"])
+    np.testing.assert_array_equal(state["statistics"], earlier["statistics"])
+    np.testing.assert_equal((state["steps"], state["optimizer"]), (earlier["steps"], earlier["optimizer"]))
+    assert (state["epoch"], state["generators"]) == (4, generators)
+    assert fitting.fit(train, validation, epochs=1)[0].epochs[:4] == later.epochs
+
+
+def test_a_training_that_diverged_can_be_rewound_and_trained_on() -> None:
+    architecture = replace(ARCHITECTURE, batch_norm=False)
+    fitting = fitting_of(replace(TRAINING, epochs=9, learning_rate=1e30), architecture)
+    start, train = fitting.state(), some_rows(50)
+    assert fitting.fit(train, epochs=5)[0].end is End.DIVERGED
+    calmer = fitting_of(replace(TRAINING, epochs=9), architecture)
+    fitting.rewind(start)
+    calmer.restore(fitting.state())
+    fit = calmer.fit(train, epochs=2)[0]
+    assert (fit.end, len(fit.epochs)) == (End.EPOCHS, fitting.epoch + 2)
+    assert np.isfinite(fit.epochs[-1].scores["train_loss"])
 
 
 def test_patience_stops_and_goes_back_to_the_best_weights() -> None:

@@ -142,3 +142,14 @@ def test_momentum_without_memory_is_gradient_descent(rng: np.random.Generator) -
         for optimizer in optimizers:
             optimizer.step(gradient.copy(), 0.1)
     np.testing.assert_array_equal(*both)
+
+
+@pytest.mark.parametrize("kind", ["adam", "adamw"])
+def test_with_another_beta_adam_goes_on_from_the_same_averages(kind: str, rng: np.random.Generator) -> None:
+    before, after = (Steps(kind, np.zeros(3), beta).optimizer for beta in (0.9, 0.99))
+    sums = {name: rng.random(3) for name in before.slots}
+    after.restore(7, sums, before.rates)
+    # The averages are m = (1 − β) M (Kingma, Ba 2015, algorithm 1, with M as the class has it).
+    np.testing.assert_allclose((1 - 0.99) * after.state["sum"], (1 - 0.9) * sums["sum"], rtol=1e-12)
+    np.testing.assert_array_equal(after.state["square_sum"], sums["square_sum"])
+    assert after.steps == 7

@@ -1,10 +1,12 @@
 """Adam."""
 
 import math
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 
+from trainer.arrays import Array
 from trainer.network import Network
 from trainer.optimizers.base import Block, Optimizer, Rates
 
@@ -19,6 +21,7 @@ class Adam(Optimizer):
 
     kind: ClassVar[str] = "adam"
     slots: ClassVar[tuple[str, ...]] = ("sum", "square_sum")
+    uses: ClassVar[tuple[str, ...]] = ("beta", "beta2", "epsilon")
 
     def __init__(self, network: Network, rates: Rates | None = None) -> None:
         super().__init__(network, rates)
@@ -30,6 +33,17 @@ class Adam(Optimizer):
         settings = np.broadcast_arrays(rates.beta, rates.beta2, rates.epsilon, np.empty(trials))[:3]
         self._numbers: list[tuple[float, float, float]] = list(zip(*(each.tolist() for each in settings), strict=True))
         self._step_sizes, self._floors = self.step_size.reshape(-1), self.floor.reshape(-1)
+
+    def restore(self, steps: int, state: Mapping[str, Array], rates: Rates) -> None:
+        """With another β the sum is rescaled, so that the average stays what it was; so for β₂."""
+        super().restore(steps, state, rates)
+        for slot, before, now in (
+            ("sum", rates.beta, self.rates.beta),
+            ("square_sum", rates.beta2, self.rates.beta2),
+        ):
+            if before != now:
+                ratio = np.subtract(1, before) / np.subtract(1, now)
+                np.multiply(self.state[slot], self.number(ratio.tolist()), self.state[slot])
 
     def prepare(self) -> None:
         """√v̂ + ε = √V · r + ε with r = √((1 − β₂)/(1 − β₂ᵗ)), so both sides are divided by r."""

@@ -16,6 +16,7 @@ class AdamW(Adam):
     """
 
     kind: ClassVar[str] = "adamw"
+    uses: ClassVar[tuple[str, ...]] = ("beta", "beta2", "epsilon", "weight_decay")
 
     def __init__(self, network: Network, rates: Rates | None = None) -> None:
         super().__init__(network, rates)

@@ -46,6 +46,8 @@ class Optimizer(ABC):
 
     kind: ClassVar[str]
     slots: ClassVar[tuple[str, ...]] = ()
+    uses: ClassVar[tuple[str, ...]] = ()
+    """The fields of `Rates` that the rule knows."""
 
     def __init__(self, network: Network, rates: Rates | None = None) -> None:
         self.rates = rates or Rates()
@@ -112,8 +114,8 @@ class Optimizer(ABC):
     def update(self, block: Block) -> None:
         """Update one block; its gradient and work arrays are scratch memory."""
 
-    def restore(self, steps: int, state: Mapping[str, Array]) -> None:
-        """Go on from a state kept earlier."""
+    def restore(self, steps: int, state: Mapping[str, Array], rates: Rates) -> None:
+        """Go on from a state kept earlier, by an optimizer that had these rates."""
         self.steps = steps
         for name, slot in self.state.items():
             slot[...] = state[name]

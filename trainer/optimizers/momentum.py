@@ -13,6 +13,7 @@ class Momentum(Optimizer):
 
     kind: ClassVar[str] = "momentum"
     slots: ClassVar[tuple[str, ...]] = ("velocity",)
+    uses: ClassVar[tuple[str, ...]] = ("beta",)
 
     def __init__(self, network: Network, rates: Rates | None = None) -> None:
         super().__init__(network, rates)

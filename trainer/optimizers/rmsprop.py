@@ -13,6 +13,7 @@ class RMSprop(Optimizer):
 
     kind: ClassVar[str] = "rmsprop"
     slots: ClassVar[tuple[str, ...]] = ("square",)
+    uses: ClassVar[tuple[str, ...]] = ("beta2", "epsilon")
 
     def __init__(self, network: Network, rates: Rates | None = None) -> None:
         super().__init__(network, rates)
