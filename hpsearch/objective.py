@@ -135,11 +135,12 @@ def _layout_of(run: Run) -> Layout:
 
 def _require_metrics(run: Run, prepared: Prepared) -> None:
     task = "classification" if prepared.classes else "regression"
-    for name in run.metrics:
+    asked = [("metrics", name) for name in run.metrics] + [("train_metrics", name) for name in run.train_metrics]
+    for key, name in asked:
         if METRICS[name] != task:
             known = ", ".join(other for other, its_task in METRICS.items() if its_task == task)
             raise UsageError(
-                f"metrics: {name!r} is not for {prepared.task}, which the data asks for; take some of {known}"
+                f"{key}: {name!r} is not for {prepared.task}, which the data asks for; take some of {known}"
             )
 
 
@@ -276,7 +277,13 @@ def _trained(task: Task, candidates: Sequence[_Candidate]) -> tuple[Network, lis
     own = network.parameters if network.stack else network.parameters[np.newaxis]
     on_epoch = [_ends(candidate, parameters) for candidate, parameters in zip(candidates, own, strict=True)]
     train, validation = (rows_of(first.loss, rows) for rows in (task.train, task.validation))
-    return network, fitting.fit(train, validation, metrics=task.config.run.metrics, on_epoch=on_epoch)
+    return network, fitting.fit(
+        train,
+        validation,
+        metrics=task.config.run.metrics,
+        train_metrics=task.config.run.train_metrics,
+        on_epoch=on_epoch,
+    )
 
 
 def _ends(candidate: _Candidate, parameters: Array) -> Callable[[Epoch], bool]:
