@@ -14,6 +14,7 @@ from benchmarks.experiments.dropout_in_groups import DropoutInGroups
 from benchmarks.experiments.fault import Fault
 from benchmarks.experiments.gradient_check import GradientCheck
 from benchmarks.experiments.grid_or_random import GridOrRandom
+from benchmarks.experiments.one_or_many import OneOrMany
 from benchmarks.experiments.right_scale import RightScale
 
 EXPERIMENTS: Mapping[str, Experiment] = {
@@ -25,6 +26,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         GridOrRandom(),
         RightScale(),
         CoarseToFine(),
+        OneOrMany(),
         BatchNorm(),
         DropoutInGroups(),
         Drift(),
