@@ -140,11 +140,12 @@ def _layout_of(run: Run) -> Layout:
 
 def _require_metrics(run: Run, prepared: Prepared) -> None:
     task = "classification" if prepared.classes else "regression"
-    for name in run.metrics:
+    asked = [("metrics", name) for name in run.metrics] + [("train_metrics", name) for name in run.train_metrics]
+    for key, name in asked:
         if METRICS[name] != task:
             known = ", ".join(other for other, its_task in METRICS.items() if its_task == task)
             raise UsageError(
-                f"metrics: {name!r} is not for {prepared.task}, which the data asks for; take some of {known}"
+                f"{key}: {name!r} is not for {prepared.task}, which the data asks for; take some of {known}"
             )
 
 
@@ -276,7 +277,14 @@ def _trained(task: Task, candidates: Sequence[_Candidate], watch: Watch) -> tupl
     train, validation = (rows_of(first.architecture.loss, rows) for rows in (task.train, task.validation))
 
     def train_on(fitting: Fitting, on_epoch: Sequence[OnEpoch], epochs: int | None = None) -> list[Fit]:
-        return fitting.fit(train, validation, epochs=epochs, metrics=first.run.metrics, on_epoch=on_epoch)
+        return fitting.fit(
+            train,
+            validation,
+            epochs=epochs,
+            metrics=first.run.metrics,
+            train_metrics=first.run.train_metrics,
+            on_epoch=on_epoch,
+        )
 
     def begin(settings: Mapping[str, float]) -> tuple[Fitting, list[OnEpoch]]:
         return _begun(task, [first.with_settings(task, settings)], watch)

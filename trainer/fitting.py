@@ -82,15 +82,18 @@ class Fitting:
         *,
         epochs: int | None = None,
         metrics: Sequence[str] = (),
+        train_metrics: Sequence[str] = (),
         on_epoch: Sequence[OnEpoch] = (),
     ) -> list[Fit]:
         """Train for `epochs` more, or up to the epochs of the settings. The last, smaller batch is included.
 
         Without validation rows patience goes by the training loss. Returns all epochs since the first.
         """
-        require_metrics(metrics, meaning_of_scores(self.network.loss))
+        require_metrics([*metrics, *train_metrics], meaning_of_scores(self.network.loss))
         train = _checked(train, self.network)
-        validation = None if validation is None else _checked(validation, self.network)
+        judged = {"train": (train, train_metrics)}
+        if validation is not None:
+            judged["val"] = _checked(validation, self.network), metrics
         batches = Batches(train, self.training.batch_size, self.network.stack)
         if batches.size > self.network.capacity:
             raise TrainerError(
@@ -102,7 +105,7 @@ class Fitting:
         with calmly():  # an overflow ends the training as diverged
             while self.epoch < last and any(trial.end is None for trial in self._trials):
                 self.train_epoch(batches)
-                self._record(self._scores(train, validation, metrics), on_epoch)
+                self._record(self._scores(judged), on_epoch)
         if last >= self.training.epochs or all(trial.end is not None for trial in self._trials):
             self._finish()
         return [Fit(tuple(trial.epochs), trial.end or End.EPOCHS, trial.best_epoch) for trial in self._trials]
@@ -148,11 +151,12 @@ class Fitting:
                 if tensor.penalised:
                     self._max_norm.project(tensor.value, tensor.gradient)
 
-    def _scores(self, train: Rows, validation: Rows | None, metrics: Sequence[str]) -> list[dict[str, float]]:
-        found = [{"train_loss": scores["loss"]} for scores in evaluate_trials(self.network, train)]
-        if validation is not None:
-            for scores, values in zip(found, evaluate_trials(self.network, validation, metrics), strict=True):
-                scores |= {f"val_{name}": value for name, value in values.items()}
+    def _scores(self, judged: Mapping[str, tuple[Rows, Sequence[str]]]) -> list[dict[str, float]]:
+        """The loss and the metrics of each part of the rows, for each trial."""
+        found: list[dict[str, float]] = [{} for _ in self._trials]
+        for part, (rows, metrics) in judged.items():
+            for scores, values in zip(found, evaluate_trials(self.network, rows, metrics), strict=True):
+                scores |= {f"{part}_{name}": value for name, value in values.items()}
         return found
 
     def _record(self, scores: Sequence[Mapping[str, float]], on_epoch: Sequence[OnEpoch]) -> None:

@@ -10,7 +10,7 @@ class Epoch:
     """The state of a network after an epoch; losses are means a row, without penalties, in inference mode."""
 
     epoch: int  # from 1
-    scores: Mapping[str, float]  # train_loss, val_loss, val_<metric>
+    scores: Mapping[str, float]  # train_loss, train_<metric>, val_loss, val_<metric>
 
 
 class End(StrEnum):

@@ -299,14 +299,15 @@ class Run(Block):
     model: Model = Model()
     train: Train = Train()
     plugins: list[str] = []  # Python files that define a user's own parts of networks
-    metrics: list[Annotated[str, _one_of("metrics")]] = ["accuracy"]
+    metrics: list[Annotated[str, _one_of("metrics")]] = ["accuracy"]  # of the validation rows
+    train_metrics: list[Annotated[str, _one_of("metrics")]] = []  # of the training rows
     search: Search = Search()
     gradcheck: Gradcheck = Gradcheck()
     babysit: Babysit | None = None  # of `hpsearch train`
     resources: Resources = Resources()
     engine: Engine = Engine()
 
-    @field_validator("metrics")
+    @field_validator("metrics", "train_metrics")
     @classmethod
     def _each_once(cls, metrics: list[str]) -> list[str]:
         if len(set(metrics)) < len(metrics):
@@ -322,4 +323,5 @@ class Run(Block):
     @property
     def recorded(self) -> list[str]:
         """The names of the scores in the results."""
-        return ["val_loss", *(f"val_{metric}" for metric in self.metrics), "train_loss"]
+        of_validation = ["val_loss", *(f"val_{metric}" for metric in self.metrics)]
+        return [*of_validation, "train_loss", *(f"train_{metric}" for metric in self.train_metrics)]

@@ -286,6 +286,7 @@ def test_a_file_that_is_one_distribution_is_refused(refusal: Refusal, text: str)
     ("text", "words"),
     [
         ("metrics: [accuracy, accuracy]", ["line 3", "metrics", "twice"]),
+        ("train_metrics: [accuracy, accuracy]", ["line 3", "train_metrics", "twice"]),
         ("log: {uniform: [0, 1]}", ["line 3", "log", "cannot be searched"]),
         ("1: {uniform: [0, 1]}", ["line 3", "1", "cannot be searched"]),
         ("train: {batch_size: {choice: [5, 99999999999999999999999]}}", ["line 3", "train.batch_size", "2**63"]),

@@ -26,6 +26,7 @@ train:
   schedule: cosine
   epochs: 3
 metrics: [accuracy]
+train_metrics: [accuracy]
 search: {trials: 5, round: 5}
 """
 

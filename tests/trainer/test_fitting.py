@@ -223,9 +223,24 @@ def test_rows_that_do_not_fit_the_network_are_refused() -> None:
         fitting_of(TRAINING).fit(some_rows(0))
 
 
-def test_a_metric_of_another_task_is_refused() -> None:
+@pytest.mark.parametrize("part", ["metrics", "train_metrics"])
+def test_a_metric_of_another_task_is_refused(part: str) -> None:
     with pytest.raises(TrainerError, match="'r2' is no metric for classification"):
-        fitting_of(TRAINING).fit(some_rows(9), some_rows(9), metrics=["r2"])
+        fitting_of(TRAINING).fit(some_rows(9), some_rows(9), **{part: ["r2"]})
+
+
+def test_metrics_of_the_training_rows_are_what_evaluation_gives_and_change_nothing_else() -> None:
+    train, validation, fitting = some_rows(50), some_rows(20, 1), fitting_of(TRAINING)
+    found = fitting.fit(train, validation, train_metrics=["accuracy", "f1_macro"])[0]
+    expected = {
+        f"train_{name}": value for name, value in evaluate(fitting.network, train, ["accuracy", "f1_macro"]).items()
+    }
+    assert {name: found.scores[name] for name in expected} == expected
+    without = [
+        {key: value for key, value in epoch.scores.items() if key not in expected or key == "train_loss"}
+        for epoch in found.epochs
+    ]
+    assert without == histories(fitting_of(TRAINING))
 
 
 def test_a_million_features_and_three_rows_train() -> None:
