@@ -16,6 +16,7 @@ from hpsearch.json_text import as_json
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import (
     Data,
+    LoadData,
     Task,
     Worker,
     blas_threads,
@@ -101,7 +102,7 @@ class _Sweep:
     clock: Callable[[], float]
 
     @classmethod
-    def of(cls, path: Path, clock: Callable[[], float]) -> "_Sweep":
+    def of(cls, path: Path, clock: Callable[[], float], load_data: LoadData) -> "_Sweep":
         folder = SweepFolder.existing(path)
         config = config_of(folder)
         data = load_data(config)
@@ -110,7 +111,15 @@ class _Sweep:
         return cls(folder, config, data, Task.of(config, data), worker, clock)
 
 
-def rerun_best(path: Path, clock: Callable[[], float], *, top: int = 1, seeds: int = 0, refitted: bool = False) -> Best:
+def rerun_best(
+    path: Path,
+    clock: Callable[[], float],
+    *,
+    top: int = 1,
+    seeds: int = 0,
+    refitted: bool = False,
+    load_data: LoadData = load_data,
+) -> Best:
     """Retrain the best trial of a sweep, compare every recorded number, and write `best/`.
 
     With `seeds`, the `top` leaders are first trained with so many fresh seeds, and the best is the one with the best
@@ -118,7 +127,7 @@ def rerun_best(path: Path, clock: Callable[[], float], *, top: int = 1, seeds: i
     no model; else there is, with `refitted`, also one that was trained on training and validation rows together. Raises
     HpsearchError if there is no best trial or it cannot be refitted, UsageError if the data has changed.
     """
-    sweep = _Sweep.of(path, clock)
+    sweep = _Sweep.of(path, clock, load_data)
     recorded = leaders_of(sweep.folder, sweep.config, top)
     again = partial(with_fresh_seeds, sweep_seed=sweep.config.run.seed, count=seeds)
     leaders = confirm(sweep.task, recorded, again, sweep.worker) if seeds else []

@@ -23,7 +23,8 @@ from hpsearch.store.folder import SweepFolder
 from hpsearch.store.schema import schemas
 from trainer import Architecture, End, Epoch, Fit, Fitting, Network, Plugin, TrainerError, build_stack
 from trainer.arrays import Array
-from trainer.data import BUNDLED, Dataset, Layout, Prepared, Rows, load, prepare
+from trainer.data import BUNDLED, GIVEN, Dataset, Given, Layout, Prepared, Rows, dataset_of, given, load, prepare
+from trainer.data.given import WHERE
 from trainer.errors import SourceError
 from trainer.fitting import SHARED
 from trainer.initializers import INITIALIZERS
@@ -112,11 +113,30 @@ class Worker:
         return Place(datetime.fromtimestamp(started, UTC), duration_s, self.name, self.node, self.platform)
 
 
-def load_data(config: Config) -> Data:
-    """Read and split a config's data; raises UsageError, also if a point of the config's space does not fit it."""
-    run = config.run
+LoadData = Callable[[Config], Data]
+
+
+def given_data(data: Any) -> Given:
+    """Data that a program has in memory, (X, y) or a DataFrame; raises UsageError if it is something else."""
     try:
-        dataset = load(run.data.source, _layout_of(run))
+        return given(data)
+    except TrainerError as error:
+        raise UsageError(f"data: {error}") from error
+
+
+def load_data(config: Config, given: Given | None = None) -> Data:
+    """Read and split a config's data, or take what is given in its place.
+
+    Raises UsageError, also if a point of the config's space does not fit the data.
+    """
+    run = config.run
+    if run.data.source == GIVEN and given is None:
+        raise UsageError(
+            "the data of this sweep was given from Python and stands in no file; give it again from Python, as in "
+            "hpsearch.resume(path, data=(X, y))"
+        )
+    try:
+        dataset = _dataset(run, given)
         prepared = prepare(dataset, validation=run.data.validation, test=run.data.test, seed=split_seed(run.seed))
     except TrainerError as error:
         key = "data.source" if isinstance(error, SourceError) else "data"
@@ -126,6 +146,11 @@ def load_data(config: Config) -> Data:
         run = config.trial(config.space.values(point))
         architecture_of(run, prepared.train, prepared.classes, plugins_of(config))
     return Data(dataset, prepared)
+
+
+def _dataset(run: Run, given: Given | None) -> Dataset:
+    layout = _layout_of(run)
+    return load(run.data.source, layout) if given is None else dataset_of(given.content, run.name, layout, WHERE)
 
 
 def _layout_of(run: Run) -> Layout:
@@ -146,9 +171,9 @@ def _require_metrics(run: Run, prepared: Prepared) -> None:
 def require_same_data(manifest: Mapping[str, Any], run: Run, data: Data) -> None:
     """Raise UsageError if the data is not that of the sweep with this manifest."""
     if manifest["data"]["fingerprint"] != data.dataset.fingerprint():
+        which = WHERE if run.data.source == GIVEN else f"the data {run.data.source!r}"
         raise UsageError(
-            f"the data {run.data.source!r} is not what this sweep began with; "
-            "put the old data back, or begin a new sweep under another name"
+            f"{which} is not what this sweep began with; put the old data back, or begin a new sweep under another name"
         )
 
 

@@ -13,7 +13,7 @@ from hpsearch.models import MODEL, REFITTED, rerun_best
 from hpsearch.objective import KNOWN, Task, Worker, load_data, train_trial
 from hpsearch.records import Trial
 from hpsearch.refit import refit
-from hpsearch.run import Execution, Hooks, run
+from hpsearch.running import Execution, Hooks, run
 from hpsearch.seeds import split_seed
 from trainer import load
 from trainer.arrays import Array

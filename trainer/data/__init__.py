@@ -3,8 +3,9 @@
 from trainer.data.bundled import BUNDLED
 from trainer.data.dataset import Dataset, Prepared, Rows
 from trainer.data.encoding import TableEncoder
+from trainer.data.given import GIVEN, Given, given
 from trainer.data.layout import Layout
-from trainer.data.loading import dataset_of_table, load, read
+from trainer.data.loading import dataset_of, dataset_of_table, load, read
 from trainer.data.preparing import prepare
 from trainer.data.preprocessing import Standardizer
 from trainer.data.sources import SOURCES, Arrays
@@ -12,11 +13,13 @@ from trainer.data.table import Columns, Expected, Table, columns_of
 
 __all__ = [
     "BUNDLED",
+    "GIVEN",
     "SOURCES",
     "Arrays",
     "Columns",
     "Dataset",
     "Expected",
+    "Given",
     "Layout",
     "Prepared",
     "Rows",
@@ -24,7 +27,9 @@ __all__ = [
     "Table",
     "TableEncoder",
     "columns_of",
+    "dataset_of",
     "dataset_of_table",
+    "given",
     "load",
     "prepare",
     "read",

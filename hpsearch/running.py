@@ -23,6 +23,7 @@ from hpsearch.errors import UsageError
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import (
     Data,
+    LoadData,
     Task,
     blas_threads,
     config_of,
@@ -72,7 +73,7 @@ class Hooks:
     should_stop: Callable[[], bool] = lambda: False
 
 
-def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Summary:
+def run(config: Config, results: Path, execution: Execution, hooks: Hooks, load_data: LoadData = load_data) -> Summary:
     """Make the sweep's folder in `results` and run the sweep."""
     path = results / config.run.name
     require_new(path)
@@ -93,7 +94,13 @@ def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Su
 
 
 def resume(
-    path: Path, execution: Execution, hooks: Hooks, trials: int | None = None, *, repair: bool = False
+    path: Path,
+    execution: Execution,
+    hooks: Hooks,
+    trials: int | None = None,
+    *,
+    repair: bool = False,
+    load_data: LoadData = load_data,
 ) -> Summary:
     """Run what is missing of a sweep; with `trials`, extend it to so many in all. Raises UsageError if it has those.
 
