@@ -305,6 +305,7 @@ def _manifest(config: Config, data: Data) -> Mapping[str, Any]:
             "source": config.run.data.source,
             "fingerprint": data.dataset.fingerprint(),
             "rows": data.prepared.sizes(),
+            **({"folds": [fold.sizes() for fold in data.folds]} if data.folds else {}),
             "task": data.dataset.task,
             "features": data.prepared.train.x.shape[1],
             "classes": list(data.dataset.classes),

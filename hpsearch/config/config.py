@@ -136,7 +136,8 @@ def check_config(document: Document, known: Known) -> Config:
     metric, recorded = runs[0].search.metric, runs[0].recorded
     if metric not in recorded:
         place = document.place(("search", "metric"))
-        raise UsageError(f"{place}: search.metric: {metric!r} is not recorded; {nearest(metric, recorded)}")
+        rule = "says nothing of how good a trial is" if metric in runs[0].spreads else "is not recorded"
+        raise UsageError(f"{place}: search.metric: {metric!r} {rule}; {nearest(metric, recorded)}")
     _check_start(runs[0].search.start_with, space, document)
     return Config(document.tree, space, runs[0], known)
 

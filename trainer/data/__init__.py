@@ -6,7 +6,7 @@ from trainer.data.encoding import TableEncoder
 from trainer.data.given import GIVEN, Given, given
 from trainer.data.layout import Layout
 from trainer.data.loading import dataset_of, dataset_of_table, load, read
-from trainer.data.preparing import prepare
+from trainer.data.preparing import prepare, prepare_folds
 from trainer.data.preprocessing import Standardizer
 from trainer.data.sources import SOURCES, Arrays
 from trainer.data.table import Columns, Expected, Table, columns_of
@@ -32,5 +32,6 @@ __all__ = [
     "given",
     "load",
     "prepare",
+    "prepare_folds",
     "read",
 ]
