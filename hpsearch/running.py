@@ -47,6 +47,7 @@ from hpsearch.store import (
 )
 from hpsearch.summary import Summary, ranking, summarise
 from hpsearch.sweep import Plan
+from hpsearch.tracking import require_tracker, tracked
 from hpsearch.widening import space_of, widenings
 
 
@@ -164,6 +165,7 @@ def plan_of(config: Config, trials: int | None = None) -> Plan:
     """The search that a config describes; with `trials`, of so many. Raises UsageError if it cannot be."""
     search = config.run.search
     trials = trials or search.trials
+    require_tracker(config)
     sampler = SAMPLERS[search.strategy](Settings(points=search.points))
     _require(search, sampler, trials)
     sampler.require(config.space, trials // search.repeats)
@@ -231,18 +233,18 @@ def ranked_trials(folder: SweepFolder, config: Config) -> pa.Table:
 def _drive(task: Task, plan: Plan, store: ParquetStore, engine: Engine, hooks: Hooks) -> None:
     config = task.config
     hooks.ready(engine.workers)
-    driver = Driver(
-        plan if config.run.search.cost is None else replace(plan, cost=partial(flops, task)),
-        store,
-        engine,
-        observer=hooks.observer,
-        should_stop=hooks.should_stop,
-        stack_key=partial(stack_key, task),
-        platform=None if config.run.engine.mixed else numeric_platform(config.run.resources.cpus),
-        abort_on_gate_failure=config.run.gradcheck.on_failure == "abort",
-    )
-    with blas_threads(1):
-        driver.run()
+    state = partial(summary_of, store.folder, config)
+    with tracked(config, store.folder, state, hooks.say, hooks.observer) as observer, blas_threads(1):
+        Driver(
+            plan if config.run.search.cost is None else replace(plan, cost=partial(flops, task)),
+            store,
+            engine,
+            observer=observer,
+            should_stop=hooks.should_stop,
+            stack_key=partial(stack_key, task),
+            platform=None if config.run.engine.mixed else numeric_platform(config.run.resources.cpus),
+            abort_on_gate_failure=config.run.gradcheck.on_failure == "abort",
+        ).run()
 
 
 def _engine(task: Task, execution: Execution, hooks: Hooks, trials: int) -> Engine:

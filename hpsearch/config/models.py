@@ -274,6 +274,7 @@ class Run(Block):
     gradcheck: Gradcheck = Gradcheck()
     resources: Resources = Resources()
     engine: Engine = Engine()
+    tracking: Literal["mlflow"] | None = None  # where trials are also reported; never part of the sweep's identity
 
     @field_validator("metrics")
     @classmethod
