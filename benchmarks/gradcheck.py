@@ -24,7 +24,7 @@ import pandas as pd
 from hpsearch import gate
 from hpsearch.config import load_config
 from hpsearch.objective import KNOWN
-from hpsearch.run import Execution, Hooks, run
+from hpsearch.running import Execution, Hooks, run
 from tests.mutation.matrix import Fate
 from tests.mutation.mutants import mutants
 from tests.mutation.survey import survey

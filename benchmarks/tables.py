@@ -33,7 +33,7 @@ from hpsearch.confirmation import Estimate
 from hpsearch.first_config import first_config
 from hpsearch.models import rerun_best
 from hpsearch.objective import KNOWN, load_data
-from hpsearch.run import Execution, Hooks, run
+from hpsearch.running import Execution, Hooks, run
 from trainer.data import Prepared
 
 WIDTHS = [(64,), (256,), (64, 64), (256, 256)]

@@ -15,7 +15,7 @@ from hpsearch.space import Scalar
 from trainer import Architecture, Epoch
 from trainer.arrays import Array
 from trainer.data import Rows
-from trainer.gradcheck import Batch, Settings, check
+from trainer.gradcheck import Batch, Settings, TensorCheck, check
 from trainer.gradcheck import Report as Report  # noqa: PLC0414 - exported again
 from trainer.plugins import place_in_plugins, require_shapes
 
@@ -24,19 +24,31 @@ SHOWN = 20  # coordinates of each tensor that `hpsearch check` compares
 
 
 class Gate:
-    """The gate of one trial, and what it has found so far."""
+    """The gate of one trial, and what it has found so far.
 
-    def __init__(self, architecture: Architecture, train: Rows, run: Run, rng: np.random.Generator) -> None:
-        self._checked = architecture, train, rng, settings_of(run)
+    networks: those of the trial with their training rows: one, or one a fold. Folds whose networks are alike, as they
+    mostly are, are one network to the gate, which checks it on the rows of the first of them.
+    """
+
+    def __init__(self, networks: Sequence[tuple[Architecture, Rows]], run: Run, rng: np.random.Generator) -> None:
+        architectures = [architecture for architecture, _ in networks]
+        self._networks = {architectures.index(each): networks[architectures.index(each)] for each in architectures}
+        self._rng, self._settings = rng, settings_of(run)
         self._epochs = run.gradcheck.epochs
         self._reports: dict[int, Report] = {}  # by epoch; 0: before the training
 
-    def opens(self, epoch: int = 0, parameters: Array | None = None) -> bool:
-        """Check at random parameters or, after an epoch, at the trained ones; whether the check passed."""
-        self._reports[epoch] = check_gradients(*self._checked, parameters)
+    def opens(self, epoch: int = 0, parameters: Sequence[Array] | None = None) -> bool:
+        """Check at random parameters or, after an epoch, at each network's trained ones; whether the check passed."""
+        tensors: list[TensorCheck] = []
+        for place, (architecture, train) in self._networks.items():
+            at = None if parameters is None else parameters[place]
+            report = check_gradients(architecture, train, self._rng, self._settings, at)
+            fold = f", fold {place + 1}" if place else ""
+            tensors += [replace(tensor, check=f"{tensor.check}{fold}") for tensor in report.tensors]
+        self._reports[epoch] = Report(tuple(tensors))
         return self._reports[epoch].passed
 
-    def closes(self, epoch: Epoch, parameters: Array) -> bool:
+    def closes(self, epoch: Epoch, parameters: Sequence[Array]) -> bool:
         """Whether a check that is due after this epoch failed; a training that has diverged is not checked."""
         due = epoch.epoch in self._epochs and all(map(math.isfinite, epoch.scores.values()))
         return due and not self.opens(epoch.epoch, parameters)

@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,10 +13,12 @@ from statistics import fmean
 
 from hpsearch.config import Config, dump
 from hpsearch.confirmation import FEWEST_SEEDS, Estimate, Leader, confirm, leaders_of, with_fresh_seeds
+from hpsearch.errors import HpsearchError
 from hpsearch.json_text import as_json
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import (
     Data,
+    LoadData,
     Task,
     Worker,
     blas_threads,
@@ -26,15 +29,19 @@ from hpsearch.objective import (
     train_trial,
 )
 from hpsearch.records import Trial
-from hpsearch.refit import Refit, refit
+from hpsearch.refit import Refit, Refitted, refit
 from hpsearch.settings import architecture_of, plugins_of, rows_of
 from hpsearch.store import SweepFolder
 from hpsearch.store.compare import Difference, count_compared, differences, tables_of_outcome, tables_of_trial
 from hpsearch.store.files import JsonLines, explaining, read_json_lines, write_text
 from trainer import Model, Network, evaluate
+from trainer.data import Rows
 
 MODEL, REFITTED = "model.npz", "model-refit.npz"
-"""The files of the re-run model, and of the one that was trained on the validation rows as well."""
+"""The files of the re-run model, and of the one that was trained on the validation rows as well.
+
+With folds there is no model but the second, and it is in the first's file.
+"""
 
 
 class Verdict(StrEnum):
@@ -58,6 +65,11 @@ class Rerun:
     recorded_platform: str
     platform: str
 
+    @property
+    def stands(self) -> bool:
+        """Whether nothing speaks against the recorded numbers."""
+        return self.verdict is not Verdict.NOT_REPRODUCED
+
 
 @dataclass(frozen=True)
 class Look:
@@ -76,7 +88,8 @@ class Best:
     leaders: Sequence[Leader]  # by their means over fresh seeds; empty without a confirmation
     rerun: Rerun
     look: Look | None
-    refit: Refit | None  # None if none was asked for, or the re-run did not reproduce
+    refit: Refit | None  # None if none was asked for and there are no folds, or the re-run did not reproduce
+    saved: Sequence[str]  # the files of models in `best/`
 
     def as_json(self) -> str:
         """As JSON text."""
@@ -85,8 +98,13 @@ class Best:
             "confirmation": [asdict(leader) for leader in self.leaders],
             "test": None if self.look is None else asdict(self.look),
             "refit": None if self.refit is None else asdict(self.refit),
+            "saved": self.saved,
         }
         return as_json(content) + "\n"
+
+
+Judged = tuple[Network, Rows]
+"""A network, and the test rows, scaled as it needs them."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +119,7 @@ class _Sweep:
     clock: Callable[[], float]
 
     @classmethod
-    def of(cls, path: Path, clock: Callable[[], float]) -> "_Sweep":
+    def of(cls, path: Path, clock: Callable[[], float], load_data: LoadData) -> "_Sweep":
         folder = SweepFolder.existing(path)
         config = config_of(folder)
         data = load_data(config)
@@ -110,30 +128,40 @@ class _Sweep:
         return cls(folder, config, data, Task.of(config, data), worker, clock)
 
 
-def rerun_best(path: Path, clock: Callable[[], float], *, top: int = 1, seeds: int = 0, refitted: bool = False) -> Best:
+def rerun_best(
+    path: Path,
+    clock: Callable[[], float],
+    *,
+    top: int = 1,
+    seeds: int = 0,
+    refitted: bool = False,
+    load_data: LoadData = load_data,
+) -> Best:
     """Retrain the best trial of a sweep, compare every recorded number, and write `best/`.
 
     With `seeds`, the `top` leaders are first trained with so many fresh seeds, and the best is the one with the best
     mean. A re-run that should have given the recorded numbers and did not gets no look at the test rows and leaves
-    no model; else there is, with `refitted`, also one that was trained on training and validation rows together. Raises
+    no model; else there is, with `refitted`, also one that was trained on training and validation rows together. With
+    folds that one is the model, also for the test rows, as each fold's network has seen a part of the rows alone. Raises
     HpsearchError if there is no best trial or it cannot be refitted, UsageError if the data has changed.
     """
-    sweep = _Sweep.of(path, clock)
+    sweep = _Sweep.of(path, clock, load_data)
     recorded = leaders_of(sweep.folder, sweep.config, top)
     again = partial(with_fresh_seeds, sweep_seed=sweep.config.run.seed, count=seeds)
     leaders = confirm(sweep.task, recorded, again, sweep.worker) if seeds else []
     best = leaders[0].trial if leaders else recorded[0][0]
     rerun, network = _retrained(sweep, best)
-    if rerun.verdict is Verdict.NOT_REPRODUCED:
-        network = None
-    models = {} if network is None else {MODEL: _model(sweep.config, best, sweep.data, network)}
-    refitting = None
-    if refitted and models and rerun.best_epoch:
-        refitting, models[REFITTED] = refit(sweep.config, sweep.data, best, rerun.best_epoch)
+    models, refitting = {}, None
+    if network is not None:
+        models[MODEL] = _model(sweep.config, best, sweep.data, network)
+    if rerun.stands and rerun.best_epoch and (refitted or sweep.data.folds):
+        refitting = refit(sweep.config, sweep.data, best, rerun.best_epoch)
+        models[REFITTED if models else MODEL] = refitting.model
     with explaining(path):
         _write(sweep, best, models)
-        look = _look(path / "best" / "looks.jsonl", sweep, best, network, seeds) if network is not None else None
-        found = Best(leaders, rerun, look, refitting)
+        judged = _judged(sweep, best, network, refitting, seeds) if models else []
+        look = _look(path / "best" / "looks.jsonl", sweep, best, judged)
+        found = Best(leaders, rerun, look, None if refitting is None else refitting.figures, tuple(models))
         write_text(path / "best" / "report.json", found.as_json())
     return found
 
@@ -146,10 +174,12 @@ def keep_trained(
     sweep = _Sweep(folder, config, data, Task.of(config, data), worker, worker.clock)
     with explaining(folder.path):
         _write(sweep, trial, {MODEL: _model(config, trial, data, network)})
-        return _look(folder.path / "best" / "looks.jsonl", sweep, trial, network, 0) if test else None
+        judged = [(network, data.prepared.test)]
+        return _look(folder.path / "best" / "looks.jsonl", sweep, trial, judged) if test else None
 
 
 def _retrained(sweep: _Sweep, trial: Trial) -> tuple[Rerun, Network | None]:
+    """The re-run, and its network if it stands and there are no folds."""
     recorded = tables_of_trial(sweep.folder.read_tables(), trial.number)
     outcome, network = train_trial(sweep.task, trial, sweep.worker)
     tables = tables_of_outcome(outcome, schemas_of(sweep.config))
@@ -166,7 +196,7 @@ def _retrained(sweep: _Sweep, trial: Trial) -> tuple[Rerun, Network | None]:
         recorded_platform=recorded_platform,
         platform=sweep.worker.platform,
     )
-    return rerun, network
+    return rerun, network if rerun.stands else None
 
 
 def _write(sweep: _Sweep, trial: Trial, models: Mapping[str, Model]) -> None:
@@ -189,11 +219,13 @@ def _model(config: Config, trial: Trial, data: Data, network: Network) -> Model:
     return Model.of(architecture, network, prepared)
 
 
-def _look(file: Path, sweep: _Sweep, trial: Trial, network: Network, seeds: int) -> Look | None:
+def _look(file: Path, sweep: _Sweep, trial: Trial, judged: Iterable[Judged]) -> Look | None:
     """Evaluate on the test rows, and write down that it was done."""
-    if not len(sweep.data.prepared.test):
+    run = sweep.config.run
+    if not run.data.test:
         return None
-    found = _test_scores(sweep, trial, network, seeds)
+    with blas_threads(run.resources.cpus):
+        found = [evaluate(network, rows_of(network.loss.kind, rows), run.metrics) for network, rows in judged]
     if not found:
         return None  # no training with a fresh seed completed
     columns = {f"test_{name}": [scores[name] for scores in found] for name in found[0]}
@@ -212,19 +244,23 @@ def _look(file: Path, sweep: _Sweep, trial: Trial, network: Network, seeds: int)
     return look
 
 
-def _test_scores(sweep: _Sweep, trial: Trial, network: Network, seeds: int) -> list[dict[str, float]]:
-    """Of the network, or of one for each fresh seed with which the training completes."""
-    networks: Iterable[Network | None] = [network]
-    if seeds:
-        again = with_fresh_seeds(trial, sweep.config.run.seed, seeds)
-        networks = (train_trial(sweep.task, each, sweep.worker)[1] for each in again)
-    run = sweep.config.run
-    with blas_threads(run.resources.cpus):
-        return [
-            evaluate(each, rows_of(each.loss.kind, sweep.data.prepared.test), run.metrics)
-            for each in networks
-            if each is not None
-        ]
+def _judged(
+    sweep: _Sweep, trial: Trial, network: Network | None, refitting: Refitted | None, seeds: int
+) -> Iterator[Judged]:
+    """The network that was saved first; or one for each fresh seed with which the training completes."""
+    if not seeds and network is not None:
+        yield network, sweep.data.prepared.test
+    elif not seeds and refitting is not None:
+        yield refitting.network, refitting.test
+    for again in with_fresh_seeds(trial, sweep.config.run.seed, seeds):
+        if network is not None:
+            trained = train_trial(sweep.task, again, sweep.worker)[1]
+            if trained is not None:
+                yield trained, sweep.data.prepared.test
+        elif refitting is not None:
+            with suppress(HpsearchError):  # as a training that does not complete
+                refitted = refit(sweep.config, sweep.data, again, refitting.figures.epochs)
+                yield refitted.network, refitted.test
 
 
 def _utc(seconds: float) -> str:

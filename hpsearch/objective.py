@@ -22,9 +22,23 @@ from hpsearch.space import Scalar
 from hpsearch.stopping import rungs
 from hpsearch.store.folder import SweepFolder
 from hpsearch.store.schema import schemas
-from trainer import Architecture, End, Epoch, Fit, Fitting, Network, Plugin, TrainerError, build_stack
+from trainer import Architecture, End, Epoch, Fit, Fitting, Network, Plugin, TrainerError, build_stack, fit_together
 from trainer.arrays import Array
-from trainer.data import BUNDLED, Dataset, Layout, Prepared, Rows, load, prepare
+from trainer.data import (
+    BUNDLED,
+    GIVEN,
+    Dataset,
+    Given,
+    Layout,
+    Prepared,
+    Rows,
+    dataset_of,
+    given,
+    load,
+    prepare,
+    prepare_folds,
+)
+from trainer.data.given import WHERE
 from trainer.errors import SourceError
 from trainer.fitting import SHARED
 from trainer.history import OnEpoch
@@ -80,7 +94,8 @@ class Data:
     """A config's data, whole and prepared."""
 
     dataset: Dataset
-    prepared: Prepared
+    prepared: Prepared  # with folds, all rows but those of the test are training rows here
+    folds: tuple[Prepared, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,15 +106,24 @@ class Task:
     train: Rows
     validation: Rows
     classes: tuple[str, ...]
+    more_folds: tuple[tuple[Rows, Rows], ...] = ()  # training and validation rows of each fold but the first
 
     @classmethod
     def of(cls, config: Config, data: Data) -> "Task":
         """The task of a sweep over this data."""
-        return cls(config, data.prepared.train, data.prepared.validation, data.prepared.classes)
+        first, *more = data.folds or (data.prepared,)
+        folds = tuple((fold.train, fold.validation) for fold in more)
+        return cls(config, first.train, first.validation, data.prepared.classes, folds)
 
-    def architecture(self, run: Run) -> Architecture:
-        """The network of one of its runs."""
-        return architecture_of(run, self.train, self.classes, plugins_of(self.config))
+    @property
+    def folds(self) -> tuple[tuple[Rows, Rows], ...]:
+        """Training and validation rows of each fold; of one where there are no folds."""
+        return (self.train, self.validation), *self.more_folds
+
+    def architectures(self, run: Run) -> tuple[Architecture, ...]:
+        """The network of one of its runs, for each fold: tables may have other categories in other rows."""
+        plugins = plugins_of(self.config)
+        return tuple(architecture_of(run, train, self.classes, plugins) for train, _ in self.folds)
 
 
 @dataclass(frozen=True)
@@ -117,20 +141,54 @@ class Worker:
         return Place(datetime.fromtimestamp(started, UTC), duration_s, self.name, self.node, self.platform)
 
 
-def load_data(config: Config) -> Data:
-    """Read and split a config's data; raises UsageError, also if a point of the config's space does not fit it."""
-    run = config.run
+LoadData = Callable[[Config], Data]
+
+
+def given_data(data: Any) -> Given:
+    """Data that a program has in memory, (X, y) or a DataFrame; raises UsageError if it is something else."""
     try:
-        dataset = load(run.data.source, _layout_of(run))
-        prepared = prepare(dataset, validation=run.data.validation, test=run.data.test, seed=split_seed(run.seed))
+        return given(data)
+    except TrainerError as error:
+        raise UsageError(f"data: {error}") from error
+
+
+def load_data(config: Config, given: Given | None = None) -> Data:
+    """Read and split a config's data, or take what is given in its place.
+
+    Raises UsageError, also if a point of the config's space does not fit the data.
+    """
+    run = config.run
+    if run.data.source == GIVEN and given is None:
+        raise UsageError(
+            "the data of this sweep was given from Python and stands in no file; give it again from Python, as in "
+            "hpsearch.resume(path, data=(X, y))"
+        )
+    try:
+        dataset = _dataset(run, given)
+        prepared, folds = _prepared(run, dataset)
     except TrainerError as error:
         key = "data.source" if isinstance(error, SourceError) else "data"
         raise UsageError(f"{key}: {error}") from error
     _require_metrics(run, prepared)
+    data = Data(dataset, prepared, folds)
+    task = Task.of(config, data)
     for _, point in config.space.trials_of_every_kind():
-        run = config.trial(config.space.values(point))
-        architecture_of(run, prepared.train, prepared.classes, plugins_of(config))
-    return Data(dataset, prepared)
+        task.architectures(config.trial(config.space.values(point)))
+    return data
+
+
+def _prepared(run: Run, dataset: Dataset) -> tuple[Prepared, tuple[Prepared, ...]]:
+    """The data as a whole, and in folds if there are to be some."""
+    test, seed, validation = run.data.test, split_seed(run.seed), run.data.validation
+    if isinstance(validation, float):
+        return prepare(dataset, validation=validation, test=test, seed=seed), ()
+    folds = prepare_folds(dataset, folds=validation.folds, test=test, seed=seed)
+    return prepare(dataset, validation=0.0, test=test, seed=seed), folds
+
+
+def _dataset(run: Run, given: Given | None) -> Dataset:
+    layout = _layout_of(run)
+    return load(run.data.source, layout) if given is None else dataset_of(given.content, run.name, layout, WHERE)
 
 
 def _layout_of(run: Run) -> Layout:
@@ -152,9 +210,9 @@ def _require_metrics(run: Run, prepared: Prepared) -> None:
 def require_same_data(manifest: Mapping[str, Any], run: Run, data: Data) -> None:
     """Raise UsageError if the data is not that of the sweep with this manifest."""
     if manifest["data"]["fingerprint"] != data.dataset.fingerprint():
+        which = WHERE if run.data.source == GIVEN else f"the data {run.data.source!r}"
         raise UsageError(
-            f"the data {run.data.source!r} is not what this sweep began with; "
-            "put the old data back, or begin a new sweep under another name"
+            f"{which} is not what this sweep began with; put the old data back, or begin a new sweep under another name"
         )
 
 
@@ -167,8 +225,10 @@ def config_of(folder: SweepFolder) -> Config:
 def schemas_of(config: Config) -> dict[str, pa.Schema]:
     """The schema of each table of a config's sweep."""
     run, search = config.run, config.run.search
+    loss, *others = run.recorded
     settings = list(steered(run)) if run.babysit else []
-    return schemas(config.space, run.recorded, repeats=search.repeats, widen=search.widen, steered=settings)
+    columns = [loss, *run.spreads, *others]
+    return schemas(config.space, columns, repeats=search.repeats, widen=search.widen, steered=settings)
 
 
 def maximise(metric: str) -> bool:
@@ -179,7 +239,7 @@ def maximise(metric: str) -> bool:
 def stack_key(task: Task, trial: Trial) -> Hashable:
     """Trials with equal keys can be trained side by side in one worker; None where that would not pay."""
     run = task.config.trial(trial.values)
-    architecture, training = task.architecture(run), training_of(run)
+    architecture, training = task.architectures(run)[0], training_of(run)
     if run.babysit or architecture.plugins or architecture.weights * training.batch_size > STACKED_WORK:
         return None  # a user's own layers need not know of an axis for trials
     return architecture.stackable(), *(getattr(training, name) for name in SHARED)
@@ -191,10 +251,10 @@ def flops(task: Task, values: Mapping[str, Scalar]) -> float:
     A row times a weight is 2 operations: forward, for the weights' gradient, and behind the first layer for the
     inputs' gradient too; and forward again where training and validation rows are evaluated.
     """
-    run = task.config.trial(values)
-    architecture, train = task.architecture(run), len(task.train)
-    first = architecture.n_in * (*architecture.hidden, architecture.n_out)[0]
-    products = (4 * train + len(task.validation)) * architecture.weights - train * first
+    run, products = task.config.trial(values), 0
+    for architecture, (train, validation) in zip(task.architectures(run), task.folds, strict=True):
+        first = architecture.n_in * (*architecture.hidden, architecture.n_out)[0]
+        products += (4 * len(train) + len(validation)) * architecture.weights - len(train) * first
     return 2.0 * run.train.epochs * products
 
 
@@ -210,7 +270,7 @@ def run_trials(task: Task, trials: Sequence[Trial], worker: Worker) -> list[Outc
 
 
 def train_trial(task: Task, trial: Trial, worker: Worker, watch: Watch | None = None) -> Ended:
-    """As `run_trials`, for one, which somebody may watch; and the trained network if the trial completed."""
+    """As `run_trials`, for one, which somebody may watch; and the trained network if it completed and there are no folds."""
     started, begun = worker.clock(), worker.timer()
     try:
         return _outcomes(task, [trial], worker, watch or Watch())[0]
@@ -233,8 +293,7 @@ class _Candidate:
 
     trial: Trial
     run: Run
-    architecture: Architecture
-    generators: TrialGenerators
+    architectures: tuple[Architecture, ...]  # one a fold
     gate: Gate
     passed: bool
     place: Place
@@ -242,7 +301,7 @@ class _Candidate:
     def with_settings(self, task: Task, settings: Mapping[str, float]) -> "_Candidate":
         """The same in a segment of its training with other settings; what the gate has checked stays the same."""
         run = with_settings(self.run, settings)
-        return replace(self, run=run, architecture=task.architecture(run))
+        return replace(self, run=run, architectures=task.architectures(run))
 
 
 def _outcomes(task: Task, trials: Sequence[Trial], worker: Worker, watch: Watch) -> list[Ended]:
@@ -250,11 +309,11 @@ def _outcomes(task: Task, trials: Sequence[Trial], worker: Worker, watch: Watch)
         candidates = [_gated(task, trial, worker) for trial in trials]
         passed = [candidate for candidate in candidates if candidate.passed]
         begun = worker.timer()
-        network, fits = _trained(task, passed, watch) if passed else (None, [])
+        networks, fits = _trained(task, passed, watch) if passed else ([], [])
         share_s = (worker.timer() - begun) / max(1, len(passed))
-    found = iter(fits)
+    found, network = iter(fits), networks[0] if len(networks) == len(passed) == 1 else None
     return [
-        _with_fit(candidate, next(found), share_s, None if len(passed) > 1 else network)
+        _with_fit(candidate, next(found), share_s, network)
         if candidate.passed
         else (Outcome(candidate.trial, candidate.gate.result(), candidate.place), None)
         for candidate in candidates
@@ -264,56 +323,59 @@ def _outcomes(task: Task, trials: Sequence[Trial], worker: Worker, watch: Watch)
 def _gated(task: Task, trial: Trial, worker: Worker) -> _Candidate:
     started, begun = worker.clock(), worker.timer()
     run = task.config.trial(trial.values)
-    architecture, generators = task.architecture(run), TrialGenerators.of(trial.seed)
-    gate = Gate(architecture, task.train, run, generators.gradcheck)
+    architectures = task.architectures(run)
+    networks = [(architecture, train) for architecture, (train, _) in zip(architectures, task.folds, strict=True)]
+    gate = Gate(networks, run, TrialGenerators.of(trial.seed).gradcheck)
     passed = gate.opens()
     place = worker.place(started, worker.timer() - begun)
-    return _Candidate(trial, run, architecture, generators, gate, passed, place)
+    return _Candidate(trial, run, architectures, gate, passed, place)
 
 
-def _trained(task: Task, candidates: Sequence[_Candidate], watch: Watch) -> tuple[Network, Sequence[Fit]]:
-    """One network for all candidates."""
+def _trained(task: Task, candidates: Sequence[_Candidate], watch: Watch) -> tuple[list[Network], Sequence[Fit]]:
+    """A network a fold for all candidates."""
     first = candidates[0]
-    train, validation = (rows_of(first.architecture.loss, rows) for rows in (task.train, task.validation))
+    loss = first.architectures[0].loss
+    parts = [(rows_of(loss, train), rows_of(loss, validation)) for train, validation in task.folds]
 
-    def train_on(fitting: Fitting, on_epoch: Sequence[OnEpoch], epochs: int | None = None) -> list[Fit]:
-        return fitting.fit(
-            train,
-            validation,
-            epochs=epochs,
-            metrics=first.run.metrics,
-            train_metrics=first.run.train_metrics,
-            on_epoch=on_epoch,
-        )
+    def train_on(fittings: Sequence[Fitting], on_epoch: Sequence[OnEpoch], epochs: int | None = None) -> list[Fit]:
+        scores = {"metrics": first.run.metrics, "train_metrics": first.run.train_metrics}
+        return fit_together(fittings, parts, epochs=epochs, on_epoch=on_epoch, **scores)
 
-    def begin(settings: Mapping[str, float]) -> tuple[Fitting, list[OnEpoch]]:
+    def begin(settings: Mapping[str, float]) -> tuple[list[Fitting], list[OnEpoch]]:
         return _begun(task, [first.with_settings(task, settings)], watch)
 
     if first.run.babysit:
         return train_in_segments(first.run, first.trial.seed, begin, train_on, watch)
-    fitting, on_epoch = _begun(task, candidates, watch)
-    return fitting.network, train_on(fitting, on_epoch)
+    fittings, on_epoch = _begun(task, candidates, watch)
+    return [fitting.network for fitting in fittings], train_on(fittings, on_epoch)
 
 
-def _begun(task: Task, candidates: Sequence[_Candidate], watch: Watch) -> tuple[Fitting, list[OnEpoch]]:
-    """A training of all candidates side by side at its very beginning, and what is to happen after each epoch."""
-    batch_size = candidates[0].run.train.batch_size
-    capacity = max(min(batch_size, len(task.train)), EVALUATION_ROWS)
-    first, *others = (candidate.architecture for candidate in candidates)
+def _begun(task: Task, candidates: Sequence[_Candidate], watch: Watch) -> tuple[list[Fitting], list[OnEpoch]]:
+    """A training a fold of all candidates side by side at its very beginning, and what is to happen after each epoch."""
+    fittings = [_fitting(candidates, fold, len(train)) for fold, (train, _) in enumerate(task.folds)]
+    networks = [fitting.network for fitting in fittings]
+    own = [network.parameters if network.stack else network.parameters[np.newaxis] for network in networks]
+    return fittings, [
+        _ends(candidate, parameters, watch) for candidate, *parameters in zip(candidates, *own, strict=True)
+    ]
+
+
+def _fitting(candidates: Sequence[_Candidate], fold: int, rows: int) -> Fitting:
+    """All candidates on a fold of so many training rows: each as if its seed were given to this training alone."""
+    capacity = max(min(candidates[0].run.train.batch_size, rows), EVALUATION_ROWS)
+    first, *others = (candidate.architectures[fold] for candidate in candidates)
     network = build_stack([first, *others], capacity=capacity) if others else first.build(capacity=capacity)
-    generators = [candidate.generators for candidate in candidates]
+    generators = [TrialGenerators.of(candidate.trial.seed) for candidate in candidates]
     network.initialise(*(each.initialise for each in generators))
-    fitting = Fitting(
+    return Fitting(
         network,
         [training_of(candidate.run) for candidate in candidates],
         shuffle=[each.shuffle for each in generators],
         noise=[each.noise for each in generators],
     )
-    own = network.parameters if network.stack else network.parameters[np.newaxis]
-    return fitting, [_ends(candidate, parameters, watch) for candidate, parameters in zip(candidates, own, strict=True)]
 
 
-def _ends(candidate: _Candidate, parameters: Array, watch: Watch) -> OnEpoch:
+def _ends(candidate: _Candidate, parameters: Sequence[Array], watch: Watch) -> OnEpoch:
     """Whether a trial is to end after an epoch: by the limits with which it set out, or by its gate."""
     metric = candidate.run.search.metric
     sign = -1 if maximise(metric) else 1

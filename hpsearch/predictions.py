@@ -53,7 +53,7 @@ def predict(model_path: Path, data: str) -> Predictions:
     Of classes `prediction` and a column `probability_<class>` each; of numbers `prediction`, or `prediction_<target>`
     each; of labels for each whether it holds, `prediction_<label>`, and its probability.
     """
-    model = _model(model_path)
+    model = read_model(model_path)
     content, said = _content(data, model)
     with _naming(data):
         features, notes = _features(model, content)
@@ -62,7 +62,7 @@ def predict(model_path: Path, data: str) -> Predictions:
 
 def evaluate(model_path: Path, data: str, metrics: Sequence[str] = ()) -> Evaluation:
     """The loss and the metrics on the rows of a file whose target is known; raises UsageError as `predict` does."""
-    model = _model(model_path)
+    model = read_model(model_path)
     content, said = _content(data, model)
     metrics = metrics or USUAL_METRICS[_task(model)]
     _require_metrics(metrics, _task(model))
@@ -95,11 +95,17 @@ def _naming(data: str) -> Iterator[None]:
         raise UsageError(f"{data}: {error}") from error
 
 
-def _model(path: Path) -> Model:
-    """The model in a file, or the best one of a sweep, with the plug-ins in the sweep's folder if it needs some."""
+def model_file(path: Path) -> Path:
+    """A model's file, or that of a sweep's best model; raises UsageError if the sweep has none."""
     file = path / "best" / "model.npz" if path.is_dir() else path
     if path.is_dir() and not file.is_file():
         raise UsageError(f"{path} has no model yet; make one by: hpsearch best {path}")
+    return file
+
+
+def read_model(path: Path) -> Model:
+    """The model in a file, or the best one of a sweep, with the plug-ins in the sweep's folder if it needs some."""
+    file = model_file(path)
     try:
         try:
             return load(file)

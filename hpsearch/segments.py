@@ -127,10 +127,10 @@ class _Course:
 def train_in_segments(
     run: Run,
     seed: int,
-    begin: Callable[[Settings], tuple[Fitting, list[OnEpoch]]],
-    train_on: Callable[[Fitting, list[OnEpoch], int], list[Fit]],
+    begin: Callable[[Settings], tuple[list[Fitting], list[OnEpoch]]],
+    train_on: Callable[[list[Fitting], list[OnEpoch], int], list[Fit]],
     watch: Watch,
-) -> tuple[Network, list[Fit]]:
+) -> tuple[list[Network], list[Fit]]:
     """Train a run in segments. Every epoch counts, also those that are gone back on.
 
     `begin` makes a training of the run with such settings; `train_on` trains it for so many epochs. Weights and optimizer
@@ -138,10 +138,10 @@ def train_in_segments(
     """
     course = _Course(run, run.babysit or Babysit(), seed, watch)
     settings: Settings = steered(run)
-    fitting, on_epoch = begin(settings)
+    [fitting], on_epoch = begin(settings)
     kept = fitting.state()
     while True:
-        [fit] = train_on(fitting, on_epoch, min(course.babysit.segment, course.left))
+        [fit] = train_on([fitting], on_epoch, min(course.babysit.segment, course.left))
         course.add(fit, settings)
         if fit.end is End.STOPPED:  # by a gate
             break
@@ -151,7 +151,7 @@ def train_in_segments(
             fitting.rewind(kept)
             break
         settings = found.settings
-        fitting, on_epoch = begin(settings)
+        [fitting], on_epoch = begin(settings)
         fitting.rewind(kept)
         fitting.epoch = len(course.epochs)
-    return fitting.network, [course.result(fit)]
+    return [fitting.network], [course.result(fit)]

@@ -13,7 +13,7 @@ from hpsearch.models import Look, keep_trained
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import KNOWN, Data, Ended, Task, Worker, config_of, load_data, schemas_of, train_trial
 from hpsearch.records import Outcome, Round, Status, Trial
-from hpsearch.run import manifest_of, require_same
+from hpsearch.running import manifest_of, require_same
 from hpsearch.seeds import trial_seed
 from hpsearch.segments import Watch
 from hpsearch.settings import steered
@@ -67,6 +67,11 @@ def load_single(file: Path, overrides: Sequence[str], *, babysit: bool) -> Confi
         raise UsageError(
             f"{key} is a distribution, and `hpsearch train` trains one network: give it a value by `--set {key}=…`, or "
             f"search it by `hpsearch run {file}`"
+        )
+    if config.run.data.folds is not None:
+        raise UsageError(
+            f"data.validation: folds are {config.run.data.folds} networks, and `hpsearch train` trains one; give a share of "
+            f"the rows by `--set data.validation=0.2`, or run `hpsearch run {file}`"
         )
     if config.run.babysit is None:
         return config

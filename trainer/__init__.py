@@ -3,7 +3,7 @@
 from trainer.architecture import Architecture, build_stack
 from trainer.errors import TrainerError
 from trainer.evaluation import evaluate
-from trainer.fitting import Fitting, fit
+from trainer.fitting import Fitting, fit, fit_together
 from trainer.history import End, Epoch, Fit
 from trainer.model import Model, load
 from trainer.network import Network
@@ -24,5 +24,6 @@ __all__ = [
     "build_stack",
     "evaluate",
     "fit",
+    "fit_together",
     "load",
 ]

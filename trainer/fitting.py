@@ -89,6 +89,19 @@ class Fitting:
 
         Without validation rows patience goes by the training loss. Returns all epochs since the first.
         """
+        return fit_together(
+            [self],
+            [(train, validation)],
+            epochs=epochs,
+            metrics=metrics,
+            train_metrics=train_metrics,
+            on_epoch=on_epoch,
+        )
+
+    def begin(
+        self, train: Rows, validation: Rows | None, metrics: Sequence[str], train_metrics: Sequence[str]
+    ) -> "Course":
+        """What training on these rows takes, checked; trials that only ran out of epochs go on."""
         require_metrics([*metrics, *train_metrics], meaning_of_scores(self.network.loss))
         train = _checked(train, self.network)
         judged = {"train": (train, train_metrics)}
@@ -99,18 +112,21 @@ class Fitting:
             raise TrainerError(
                 f"the network was built for batches of up to {self.network.capacity} rows; batch_size is {batches.size}"
             )
-        last = self.training.epochs if epochs is None else self.epoch + epochs
         for trial in self._trials:
             trial.end = None if trial.end in {End.EPOCHS, End.STOPPED} else trial.end
-        with calmly():  # an overflow ends the training as diverged
-            while self.epoch < last and any(trial.end is None for trial in self._trials):
-                self.train_epoch(batches)
-                self._record(self._scores(judged), on_epoch)
-        if last >= self.training.epochs or all(trial.end is not None for trial in self._trials):
-            self._finish()
+        return Course(self, batches, judged)
+
+    @property
+    def going_on(self) -> list[bool]:
+        """Which of the trials have not ended."""
+        return [trial.end is None for trial in self._trials]
+
+    @property
+    def fits(self) -> list[Fit]:
+        """Each trial so far."""
         return [Fit(tuple(trial.epochs), trial.end or End.EPOCHS, trial.best_epoch) for trial in self._trials]
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
         """Go back to the weights that each trial keeps; a trial that only ran out of epochs can be trained on."""
         for index, trial in enumerate(self._trials):
             trial.end = trial.end or End.EPOCHS
@@ -151,21 +167,12 @@ class Fitting:
                 if tensor.penalised:
                     self._max_norm.project(tensor.value, tensor.gradient)
 
-    def _scores(self, judged: Mapping[str, tuple[Rows, Sequence[str]]]) -> list[dict[str, float]]:
-        """The loss and the metrics of each part of the rows, for each trial."""
-        found: list[dict[str, float]] = [{} for _ in self._trials]
-        for part, (rows, metrics) in judged.items():
-            for scores, values in zip(found, evaluate_trials(self.network, rows, metrics), strict=True):
-                scores |= {f"{part}_{name}": value for name, value in values.items()}
-        return found
-
-    def _record(self, scores: Sequence[Mapping[str, float]], on_epoch: Sequence[OnEpoch]) -> None:
-        for index, (trial, found) in enumerate(zip(self._trials, scores, strict=True)):
+    def record(self, epochs: Sequence[Epoch], stops: Sequence[bool]) -> None:
+        """Keep the state of each trial that goes on, and judge it by this."""
+        for index, (trial, epoch) in enumerate(zip(self._trials, epochs, strict=True)):
             if trial.end is None:
-                epoch = Epoch(self.epoch, found)
                 trial.epochs.append(epoch)
-                stop = on_epoch[index](epoch) if on_epoch else False
-                self._judge(index, trial, epoch, stop=bool(stop))
+                self._judge(index, trial, epoch, stop=stops[index])
 
     def _judge(self, index: int, trial: _Trial, epoch: Epoch, *, stop: bool) -> None:
         """Remember the best, and find out whether this was the last epoch."""
@@ -234,6 +241,67 @@ class Fitting:
         self.network.parameters[...] = state["parameters"]
         self.network.statistics[...] = state["statistics"]
         self.optimizer.restore(state["steps"], state["optimizer"], state["rates"])
+
+
+@dataclass(frozen=True)
+class Course:
+    """A fitting, and the rows that it trains on and is judged by."""
+
+    fitting: Fitting
+    batches: Batches
+    judged: Mapping[str, tuple[Rows, Sequence[str]]]  # train and val: the rows, and the metrics of these
+
+    def epoch(self) -> list[dict[str, float]]:
+        """Train for one epoch; the scores of each trial after it."""
+        self.fitting.train_epoch(self.batches)
+        found: list[dict[str, float]] = [{} for _ in self.fitting.trainings]
+        for part, (rows, metrics) in self.judged.items():
+            for scores, values in zip(found, evaluate_trials(self.fitting.network, rows, metrics), strict=True):
+                scores |= {f"{part}_{name}": value for name, value in values.items()}
+        return found
+
+
+def fit_together(
+    fittings: Sequence[Fitting],
+    parts: Sequence[tuple[Rows, Rows | None]],
+    *,
+    epochs: int | None = None,
+    metrics: Sequence[str] = (),
+    train_metrics: Sequence[str] = (),
+    on_epoch: Sequence[OnEpoch] = (),
+) -> list[Fit]:
+    """As `Fitting.fit` for several networks in lock-step, each on rows of its own: the folds of a cross-validation.
+
+    The scores of a trial are the means over its networks, and beside them is val_loss_std, the standard deviation of
+    their val_loss (over n − 1). Patience and `on_epoch` go by these, so all networks of a trial end after one epoch.
+    Each network is, bit for bit, what it would be if it were trained for so many epochs alone.
+    """
+    courses = [fitting.begin(*each, metrics, train_metrics) for fitting, each in zip(fittings, parts, strict=True)]
+    first = fittings[0]
+    last = first.training.epochs if epochs is None else first.epoch + epochs
+    with calmly():  # an overflow ends the training as diverged
+        while first.epoch < last and any(first.going_on):
+            found = zip(*[course.epoch() for course in courses], strict=True)
+            states = [Epoch(first.epoch, _means(scores)) for scores in found]
+            asked = on_epoch or [lambda epoch: None] * len(states)
+            going_on = zip(states, asked, first.going_on, strict=True)
+            stops = [going and bool(ask(state)) for state, ask, going in going_on]
+            for fitting in fittings:
+                fitting.record(states, stops)
+    if last >= first.training.epochs or not any(first.going_on):
+        for fitting in fittings:
+            fitting.finish()
+    return first.fits
+
+
+def _means(scores: Sequence[Mapping[str, float]]) -> Mapping[str, float]:
+    """The means of scores over networks; of one network, these are its scores."""
+    if len(scores) == 1:
+        return scores[0]
+    means = {name: float(np.mean([each[name] for each in scores])) for name in scores[0]}
+    if "val_loss" in means:
+        means["val_loss_std"] = float(np.std([each["val_loss"] for each in scores], ddof=1))
+    return means
 
 
 def fit(

@@ -69,7 +69,7 @@ class Model:
         Raises TrainerError if x does not fit the model.
         """
         features = self._scaled(self._features(x))
-        network = self._network()
+        network = self.network()
         chunks = [network.loss.predict(scores) for _, scores in network.chunks(features)]
         found = np.concatenate(chunks) if chunks else np.empty((0, self.architecture.n_out), np.float32)
         if self.scaling is not None:
@@ -108,7 +108,7 @@ class Model:
         if self.scaling is not None:
             targets = self.scaling(y, names=self.target)
         rows = Rows(self._scaled(features), targets, multilabel=self.multilabel, scaling=self.scaling)
-        return evaluate(self._network(), rows.as_yes_or_no() if self._is_binary else rows, metrics)
+        return evaluate(self.network(), rows.as_yes_or_no() if self._is_binary else rows, metrics)
 
     @property
     def expected(self) -> Expected:
@@ -124,7 +124,8 @@ class Model:
         """Whether one output tells two classes apart."""
         return self.architecture.n_out == 1 and len(self.classes) == 2
 
-    def _network(self) -> Network:
+    def network(self) -> Network:
+        """The trained network, in memory of its own."""
         network = self.architecture.build(capacity=CAPACITY, dtype=self.parameters.dtype)
         network.parameters[...] = self.parameters
         network.statistics[...] = self.statistics

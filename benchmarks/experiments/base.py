@@ -13,7 +13,7 @@ import pandas as pd
 
 from hpsearch.config import Config, load_config
 from hpsearch.objective import KNOWN
-from hpsearch.run import Execution, Hooks, run
+from hpsearch.running import Execution, Hooks, run
 from hpsearch.store import SweepFolder
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from benchmarks.experiments.base import Conditions, Effect, Experiment, Size, loaded
 from hpsearch.objective import Task, Worker, load_data, train_trial
-from hpsearch.run import plan_of
+from hpsearch.running import plan_of
 from hpsearch.sweep import next_round
 from trainer.evaluation import evaluate
 

@@ -14,7 +14,7 @@ from hpsearch.driver import Driver
 from hpsearch.engine import Engine
 from hpsearch.objective import KNOWN
 from hpsearch.records import Outcome, Place, Result, Status, Trial
-from hpsearch.run import Execution, Hooks, run
+from hpsearch.running import Execution, Hooks, run
 from hpsearch.samplers import SAMPLERS
 from hpsearch.space import Space
 from hpsearch.store import MemoryStore, schemas

@@ -26,7 +26,10 @@ def best(
         int | None, typer.Option("--seeds", min=2, metavar="N", help="How many fresh seeds each is trained with (10).")
     ] = None,
     refit: Annotated[
-        bool, typer.Option("--refit", help="Save a second model, trained on training and validation rows together.")
+        bool,
+        typer.Option(
+            "--refit", help="Save a second model, trained on training and validation rows together; with folds, always."
+        ),
     ] = False,
     json: Json = False,
 ) -> None:
@@ -72,7 +75,7 @@ def _confirmation(leaders: "Sequence[Leader]") -> Iterator[str]:
 
 def _text(sweep: Path, found: "Best") -> Iterator[str]:
     """What the re-run showed, in words."""
-    from hpsearch.models import MODEL, REFITTED, Verdict
+    from hpsearch.models import Verdict
 
     yield from _rerun(sweep, found.rerun)
     if found.look is not None:
@@ -81,9 +84,8 @@ def _text(sweep: Path, found: "Best") -> Iterator[str]:
         yield f"No model was written and no test row looked at; all differences: {sweep / 'best' / 'report.json'}"
         return
     if found.refit is not None:
-        yield f"Refitted for {found.refit.epochs} epochs on all {found.refit.rows} training and validation rows: {REFITTED}"
-    models = MODEL if found.refit is None else f"{MODEL}, {REFITTED}"
-    yield f"Written to {sweep / 'best'}: config.yaml, {models}, report.json"
+        yield f"Refitted for {found.refit.epochs} epochs on all {found.refit.rows} training and validation rows: {found.saved[-1]}"
+    yield f"Written to {sweep / 'best'}: {', '.join(['config.yaml', *found.saved, 'report.json'])}"
 
 
 def _rerun(sweep: Path, rerun: "Rerun") -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -22,13 +23,14 @@ PRINT_S = 5.0
 class Progress:
     """Writes to standard error, which leaves standard output to results."""
 
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
+    def __init__(self, *, quiet: bool, write: Callable[[str], None] | None = None) -> None:
+        """`write` is given each sentence, if they are not to go to standard error."""
+        self._quiet, self._write = quiet, write
         self._view: LiveView | None = None
         self._shown_at = time.monotonic()
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty() and not self._quiet:
+        if sys.stderr.isatty() and not self._quiet and self._write is None:
             from rich.console import Console
 
             from hpsearch.cli.live import LiveView
@@ -46,6 +48,8 @@ class Progress:
         """Show a sentence."""
         if self._view:
             self._view.say(sentence)
+        elif self._write:
+            self._write(sentence)
         elif not self._quiet:
             typer.echo(sentence, err=True)
 

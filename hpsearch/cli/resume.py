@@ -27,15 +27,14 @@ def resume(
     quiet: Quiet = False,
 ) -> None:
     """Run what is missing of a sweep; a finished one is just shown, or extended by --trials."""
+    from hpsearch.cli.following import following
     from hpsearch.cli.outcome import finish
-    from hpsearch.cli.progress import Progress
-    from hpsearch.cli.stopping import StopRequest
     from hpsearch.cli.training import train_again
     from hpsearch.errors import UsageError
     from hpsearch.objective import config_of
-    from hpsearch.run import Execution, Hooks, retried, summary_of
-    from hpsearch.run import resume as resume_sweep
-    from hpsearch.run import retry_failed as retry
+    from hpsearch.running import Execution, retried, summary_of
+    from hpsearch.running import resume as resume_sweep
+    from hpsearch.running import retry_failed as retry
     from hpsearch.store import SweepFolder
     from hpsearch.training import is_training
 
@@ -50,8 +49,8 @@ def resume(
     on_failure = config.run.gradcheck.on_failure
     if retry_failed and (trials or repair):
         raise UsageError("--retry-failed begins a new sweep; give --trials and --repair in a command of their own")
-    with StopRequest(retried(sweep) if retry_failed else sweep, time_budget) as stop, Progress(quiet=quiet) as progress:
-        hooks = Hooks(progress.say, progress.started, progress.ready, progress.observe, stop.due)
+    go_on = f"hpsearch resume {retried(sweep) if retry_failed else sweep}"
+    with following(go_on, time_budget, quiet=quiet) as (hooks, stop):
         execution = Execution(serial, workers, address)
         if retry_failed:
             summary = retry(sweep, execution, hooks)

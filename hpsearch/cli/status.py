@@ -7,7 +7,7 @@ def status(sweep: SweepPath, json: Json = False) -> None:
     """Show how far a sweep is, also while it runs."""
     from hpsearch.cli.outcome import show
     from hpsearch.objective import config_of
-    from hpsearch.run import summary_of
+    from hpsearch.running import summary_of
     from hpsearch.store import SweepFolder
 
     folder = SweepFolder.existing(sweep)

@@ -2,8 +2,8 @@
 
 import signal
 import sys
+import threading
 import time
-from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -15,8 +15,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class StopRequest:
     """Listens for signals while it is entered, and counts the seconds since it was made."""
 
-    def __init__(self, sweep: Path, time_budget_s: float | None = None) -> None:
-        self._sweep = sweep
+    def __init__(self, go_on: str, time_budget_s: float | None = None) -> None:
+        """`go_on`: what to do later to go on, for the user."""
+        self._go_on = go_on
         self._requested = False
         self._end = None if time_budget_s is None else time.monotonic() + time_budget_s
 
@@ -29,18 +30,19 @@ class StopRequest:
         return self._requested or (self._end is not None and time.monotonic() >= self._end)
 
     def __enter__(self) -> Self:
-        self._before = [signal.signal(number, self._handle) for number in SIGNALS]
+        heard = SIGNALS if threading.current_thread() is threading.main_thread() else ()  # elsewhere none arrive
+        self._before = {number: signal.signal(number, self._handle) for number in heard}
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for number, handler in zip(SIGNALS, self._before, strict=True):
+        for number, handler in self._before.items():
             signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self._requested:
-            raise Interrupted(f"ended at once; what was counted is safe, go on by: hpsearch resume {self._sweep}")
+            raise Interrupted(f"ended at once; what was counted is safe, go on by: {self._go_on}")
         self._requested = True
         # Not by typer.echo, which would write past a live view and into the middle of it.
         sys.stderr.write("Stopping when the trials under way are done; once more to end at once.\n")

@@ -18,7 +18,7 @@ def trials(
     from hpsearch.cli.tables import as_text
     from hpsearch.json_text import as_json
     from hpsearch.objective import config_of
-    from hpsearch.run import ranked_trials
+    from hpsearch.running import ranked_trials
     from hpsearch.store import SweepFolder
 
     folder = SweepFolder.existing(sweep)

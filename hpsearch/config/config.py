@@ -9,11 +9,20 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from hpsearch.config.models import FORMS, WIDTHS, WORD, Block, Known, Run, nearest
-from hpsearch.config.yaml_text import Document, dump, parse_value, read_document
+from hpsearch.config.yaml_text import (
+    Document,
+    document_of_mapping,
+    document_of_text,
+    dump,
+    parse_value,
+    read_document,
+)
 from hpsearch.errors import UsageError
 from hpsearch.space import DISTRIBUTIONS, Choice, Path, Scalar, Space, SpaceError, edges, is_distribution
 
 SEARCHABLE = ("model", "train")
+Source = FilePath | str | Mapping[str, Any]
+"""A config: a file's path; its YAML text, which is the string that has a line break in it; or what the YAML says."""
 PLUGINS = "plugins"
 """The folder of plug-ins, beside the config of a sweep."""
 
@@ -57,14 +66,23 @@ class Config:
         return dump(_with_defaults(tree, Run.defaults()))
 
 
-def load_config(file: FilePath, known: Known, overrides: Sequence[str] = ()) -> Config:
+def load_config(config: Source, known: Known, overrides: Sequence[str] = ()) -> Config:
     """Read and check a config, with `overrides` of the form KEY=VALUE; raises UsageError."""
-    document = read_document(file)
+    document, folder = _document(config)
     for override in overrides:
         document = _override(document, override)
     if document.tree.get("plugins"):
-        known = _known_with(document, file.parent, known)
+        known = _known_with(document, folder, known)
     return check_config(_with_absolute_source(document, known.bundled), known)
+
+
+def _document(config: Source) -> tuple[Document, FilePath]:
+    """What a config says, and the folder from which the paths in it start."""
+    if isinstance(config, Mapping):
+        return document_of_mapping(config, "the config"), FilePath()
+    if isinstance(config, str) and "\n" in config:
+        return document_of_text(config, "the config"), FilePath()
+    return read_document(FilePath(config)), FilePath(config).parent
 
 
 def _known_with(document: Document, folder: FilePath, known: Known) -> Known:
@@ -118,7 +136,8 @@ def check_config(document: Document, known: Known) -> Config:
     metric, recorded = runs[0].search.metric, runs[0].recorded
     if metric not in recorded:
         place = document.place(("search", "metric"))
-        raise UsageError(f"{place}: search.metric: {metric!r} is not recorded; {nearest(metric, recorded)}")
+        rule = "says nothing of how good a trial is" if metric in runs[0].spreads else "is not recorded"
+        raise UsageError(f"{place}: search.metric: {metric!r} {rule}; {nearest(metric, recorded)}")
     _check_start(runs[0].search.start_with, space, document)
     return Config(document.tree, space, runs[0], known)
 

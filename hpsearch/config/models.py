@@ -75,7 +75,8 @@ def _stopping(name: str) -> str:
 
 WIDTHS, BLOCK = "<widths>", "<block>"  # which form `hidden` has; pydantic puts it in the path of an error
 WORD, NUMBERS, LABELS = "<word>", "<numbers>", "<labels>"  # which form `class_weights` has
-FORMS = (WIDTHS, BLOCK, WORD, NUMBERS, LABELS)
+SHARE, FOLDS = "<share>", "<folds>"  # which form `validation` has
+FORMS = (WIDTHS, BLOCK, WORD, NUMBERS, LABELS, SHARE, FOLDS)
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -99,6 +100,12 @@ Columns = Annotated[list[str], BeforeValidator(_as_list)]
 """Names of columns; one may stand alone."""
 
 
+class Folds(Block):
+    """Cross-validation."""
+
+    folds: Annotated[int, Field(ge=2)]
+
+
 class Data(Block):
     """What to learn from."""
 
@@ -108,16 +115,24 @@ class Data(Block):
     task: Literal["auto", "classification", "regression", "multilabel"] = "auto"
     group: str | None = None  # of a table: rows that are equal here come into one part
     time: str | None = None  # of a table: the latest rows are the test rows
-    validation: Annotated[float, Field(gt=0, lt=1)] = 0.2  # fraction of all rows
+    validation: Annotated[
+        Annotated[Annotated[float, Field(gt=0, lt=1)], Tag(SHARE)] | Annotated[Folds, Tag(FOLDS)],
+        Discriminator(lambda value: FOLDS if isinstance(value, dict | Folds) else SHARE),
+    ] = 0.2  # fraction of all rows; or folds of all rows but those of the test
     test: Fraction = 0.2  # fraction of all rows
 
     @model_validator(mode="after")
     def _leaves_training_rows(self) -> "Data":
-        if self.validation + self.test >= 1:
+        if isinstance(self.validation, float) and self.validation + self.test >= 1:
             raise ValueError(
                 f"validation and test take {self.validation:g} + {self.test:g}: no row is left to train on"
             )
         return self
+
+    @property
+    def folds(self) -> int | None:
+        """How many folds there are; None where the same rows judge every trial."""
+        return self.validation.folds if isinstance(self.validation, Folds) else None
 
 
 class Hidden(Block):
@@ -306,6 +321,7 @@ class Run(Block):
     babysit: Babysit | None = None  # of `hpsearch train`
     resources: Resources = Resources()
     engine: Engine = Engine()
+    tracking: Literal["mlflow"] | None = None  # where trials are also reported; never part of the sweep's identity
 
     @field_validator("metrics", "train_metrics")
     @classmethod
@@ -322,6 +338,11 @@ class Run(Block):
 
     @property
     def recorded(self) -> list[str]:
-        """The names of the scores in the results."""
+        """The names of the scores in the results by which trials can be ranked."""
         of_validation = ["val_loss", *(f"val_{metric}" for metric in self.metrics)]
         return [*of_validation, "train_loss", *(f"train_{metric}" for metric in self.train_metrics)]
+
+    @property
+    def spreads(self) -> list[str]:
+        """The names of what the results have beside the scores: how far folds are from one another."""
+        return [] if self.data.folds is None else ["val_loss_std"]

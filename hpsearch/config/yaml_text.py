@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
+import numpy as np
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.representer import RepresenterError
 from ruamel.yaml.scalarbool import ScalarBoolean
 
 from hpsearch.errors import UsageError
@@ -38,12 +40,30 @@ def read_document(file: FilePath) -> Document:
         raise UsageError(f"there is no config file {str(file)!r}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read as a text file: {error}") from error
-    root = _parse(text, str(file))
+    return document_of_text(text, str(file))
+
+
+def document_of_text(text: str, source: str) -> Document:
+    """Parse one YAML mapping; `source` names the text in errors."""
+    root = _parse(text, source)
     if not isinstance(root, CommentedMap):
-        raise UsageError(f"{file} must hold a mapping of settings such as `name: digits`; it holds {text[:40]!r}")
-    places: dict[Path, str] = {(): str(file)}
-    tree = _plain(root, (), str(file), places)
+        raise UsageError(f"{source} must hold a mapping of settings such as `name: digits`; it holds {text[:40]!r}")
+    places: dict[Path, str] = {(): source}
+    tree = _plain(root, (), source, places)
     return Document(tree, places)
+
+
+def document_of_mapping(mapping: Mapping[str, Any], source: str) -> Document:
+    """A mapping made in Python: by way of YAML, so that it means what a file with the same words would."""
+    try:
+        text = dump(mapping)
+    except (RepresenterError, RecursionError) as error:
+        raise UsageError(
+            f"{source}: settings are numbers, strings, true, false, None, lists and mappings of Python's own types: "
+            f"{' '.join(str(error).split())}"
+        ) from error
+    tree = document_of_text(text, source).tree
+    return Document(tree, {(): source})
 
 
 def parse_value(text: str, source: str) -> Any:
@@ -113,6 +133,8 @@ def _styled(tree: Any) -> Any:
         if len(tree) <= 1:
             styled.fa.set_flow_style()
         return styled
+    if isinstance(tree, np.generic):
+        return tree.item()
     if isinstance(tree, list | tuple):
         items = CommentedSeq([_styled(value) for value in tree])
         items.fa.set_flow_style()

@@ -6,7 +6,7 @@ import pytest
 
 from hpsearch.config import Config, load_config
 from hpsearch.errors import UsageError
-from hpsearch.run import plan_of
+from hpsearch.running import plan_of
 from hpsearch.sweep import next_round
 
 from .worlds import KNOWN

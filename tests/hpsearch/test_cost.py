@@ -9,7 +9,7 @@ from hpsearch.config import load_config
 from hpsearch.errors import UsageError
 from hpsearch.objective import KNOWN, Task, Worker, flops, load_data, train_trial
 from hpsearch.records import Trial
-from hpsearch.run import Execution, Hooks, plan_of, resume, run
+from hpsearch.running import Execution, Hooks, plan_of, resume, run
 from hpsearch.samplers import SAMPLERS
 from hpsearch.store import SweepFolder
 from hpsearch.store.compare import differences

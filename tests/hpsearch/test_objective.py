@@ -11,7 +11,7 @@ from hpsearch import gate
 from hpsearch.config import load_config
 from hpsearch.objective import KNOWN, Task, Worker, load_data, run_trials, stack_key, train_trial
 from hpsearch.records import Result, Status, Trial
-from hpsearch.run import plan_of
+from hpsearch.running import plan_of
 from hpsearch.sweep import next_round
 
 CONFIG = """\

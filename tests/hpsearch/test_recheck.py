@@ -20,7 +20,7 @@ from hpsearch.errors import HpsearchError, UsageError
 from hpsearch.objective import KNOWN, Task, Worker, load_data, train_trial
 from hpsearch.recheck import Recheck, Verdict, gains_over, judged, recheck
 from hpsearch.records import Trial
-from hpsearch.run import Execution, Hooks, run
+from hpsearch.running import Execution, Hooks, run
 from hpsearch.store import SweepFolder
 
 SERIAL = Execution(serial=True)

@@ -13,7 +13,7 @@ from hpsearch.models import MODEL, REFITTED, rerun_best
 from hpsearch.objective import KNOWN, Task, Worker, load_data, train_trial
 from hpsearch.records import Trial
 from hpsearch.refit import refit
-from hpsearch.run import Execution, Hooks, run
+from hpsearch.running import Execution, Hooks, run
 from hpsearch.seeds import split_seed
 from trainer import load
 from trainer.arrays import Array
@@ -70,11 +70,12 @@ def test_a_refit_trains_as_a_run_of_the_trial_would_on_those_rows_until_the_best
     patient = _without_patience(config)
     task = Task(patient, everything.train, data.prepared.validation, everything.classes)
     outcome, network = train_trial(task, trial, Worker("w", "n", "p", time.time, time.monotonic))
-    found, model = refit(config, data, trial, whole)
+    refitted = refit(config, data, trial, whole)
+    found, model = refitted.figures, refitted.model
     assert (found.rows, found.epochs) == (120, 12)
     assert found.train_loss == outcome.result.scores["train_loss"]
     assert np.array_equal(model.parameters, network.parameters)
-    shorter, _ = refit(config, data, trial, 3)
+    shorter = refit(config, data, trial, 3).figures
     assert shorter.train_loss == outcome.result.epochs[2].scores["train_loss"]  # the schedule is that of 12 epochs
 
 

@@ -22,7 +22,7 @@ from hpsearch.models import Verdict, rerun_best
 from hpsearch.objective import KNOWN, config_of
 from hpsearch.records import Observation, Status, Trial
 from hpsearch.repeats import by_configuration
-from hpsearch.run import Execution, Hooks, ranked_trials, resume, run, summary_of
+from hpsearch.running import Execution, Hooks, ranked_trials, resume, run, summary_of
 from hpsearch.stopping import STOPPING, limits
 from hpsearch.store import SweepFolder, schemas
 from hpsearch.store.rows import to_table

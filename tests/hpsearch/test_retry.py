@@ -8,7 +8,7 @@ import pytest
 from hpsearch.driver import Driver
 from hpsearch.errors import UsageError
 from hpsearch.records import Outcome, Status, Trial
-from hpsearch.run import retried
+from hpsearch.running import retried
 from hpsearch.store import ParquetStore, Retry, SweepFolder, schemas
 from hpsearch.sweep import Plan
 

@@ -13,7 +13,7 @@ from hpsearch.config import load_config
 from hpsearch.errors import UsageError
 from hpsearch.objective import KNOWN, Task, Worker, load_data, run_trials, train_trial
 from hpsearch.records import Observation, Outcome, Status, Trial
-from hpsearch.run import plan_of as plan_of_config
+from hpsearch.running import plan_of as plan_of_config
 from hpsearch.stopping import (
     FEWEST_EPOCHS,
     LEADERS,

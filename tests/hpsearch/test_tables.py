@@ -14,7 +14,7 @@ from hpsearch.config import Config, load_config
 from hpsearch.errors import UsageError
 from hpsearch.models import rerun_best
 from hpsearch.objective import KNOWN, load_data
-from hpsearch.run import Execution, Hooks, resume, run
+from hpsearch.running import Execution, Hooks, resume, run
 from hpsearch.seeds import split_seed
 from tests.trainer.table_cases import dirty_table
 from trainer import load as load_model

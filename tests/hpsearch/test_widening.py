@@ -20,8 +20,8 @@ from hpsearch.errors import UsageError
 from hpsearch.models import Verdict, rerun_best
 from hpsearch.objective import KNOWN, config_of
 from hpsearch.records import Outcome, Status, Trial
-from hpsearch.run import Execution, Hooks, resume, run, summary_of
-from hpsearch.run import plan_of as plan_of_config
+from hpsearch.running import Execution, Hooks, resume, run, summary_of
+from hpsearch.running import plan_of as plan_of_config
 from hpsearch.samplers import SAMPLERS
 from hpsearch.space import DISTRIBUTIONS, Space
 from hpsearch.store import SweepFolder

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hpsearch.errors import UsageError
-from hpsearch.run import Execution, Hooks, resume
+from hpsearch.running import Execution, Hooks, resume
 from hpsearch.store.compare import differences
 from tests.processes.program import program, program_here, tables
 

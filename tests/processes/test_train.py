@@ -264,6 +264,7 @@ def test_answers_about_a_users_own_layers_are_kept_with_them(single: Path, monke
 
 REFUSED = {
     "something searched": (["--set=train.l2={log: [1e-4, 1]}"], ["train.l2 is a distribution", "hpsearch run"]),
+    "folds": (["--set=data.validation={folds: 3}"], ["data.validation: folds are 3 networks"]),
     "a look at no rows": (["--test", "--set=data.test=0"], ["--test", "data.test"]),
     "patience": (["--babysit", "--set=train.patience=3"], ["train.patience", "it is 3"]),
     "no segment": (["--set=babysit={segment: 0}"], ["babysit.segment", "it is 0"]),

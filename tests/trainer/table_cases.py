@@ -1,7 +1,7 @@
 """A dirty table, with a column of every kind and holes in it, and one data set in the format of every source."""
 
 import gzip
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 from trainer.arrays import Array
 from trainer.data import SOURCES
 from trainer.data.sources.cifar10 import CIFAR10
+from trainer.data.sources.cifar10_python import CIFAR10_PYTHON
 from trainer.data.sources.delimited import DELIMITED
 from trainer.data.sources.idx import IDX
 from trainer.data.sources.npz import NPZ
@@ -89,12 +90,39 @@ def _cifar10(folder: Path) -> Path:
     return folder / "some"
 
 
+def python2_pickle(data: Array, labels: Sequence[int]) -> bytes:
+    """A batch as Python 2 pickled it, opcode by opcode, protocol 2: texts, and the values of arrays, are its `str`."""
+
+    def short(text: str) -> bytes:
+        return b"U" + bytes([len(text)]) + text.encode()
+
+    values = data.tobytes()
+    shape = b"".join(b"M" + int(length).to_bytes(2, "little") for length in data.shape)
+    array = (
+        b"cnumpy.core.multiarray\n_reconstruct\nq\x01cnumpy\nndarray\nq\x02K\x00\x85U\x01b\x87R(K\x01" + shape + b"\x86"
+        b"cnumpy\ndtype\nq\x03U\x02u1K\x00K\x01\x87R(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89"
+        b"T" + len(values).to_bytes(4, "little") + values + b"tb"
+    )
+    numbers = b"](" + b"".join(b"K" + bytes([label]) for label in labels) + b"e"
+    return b"\x80\x02}q\x00(" + short("data") + array + short("labels") + numbers + b"u."
+
+
+def _cifar10_python(folder: Path) -> Path:
+    pixels = np.zeros((8, 3072), np.uint8)
+    pixels[:, :4] = X
+    (folder / "some").mkdir()
+    (folder / "some" / "data_batch_1").write_bytes(python2_pickle(pixels[:5], Y[:5].tolist()))
+    (folder / "some" / "test_batch").write_bytes(python2_pickle(pixels[5:], Y[5:].tolist()))
+    return folder / "some"
+
+
 WRITERS: Mapping[str, Callable[[Path], Path]] = {
     DELIMITED.known_as: _csv,
     PARQUET.known_as: _parquet,
     NPZ.known_as: _npz,
     IDX.known_as: _idx,
     CIFAR10.known_as: _cifar10,
+    CIFAR10_PYTHON.known_as: _cifar10_python,
 }
 """Write X and Y in the format of each source."""
 TABLES = {DELIMITED.known_as, PARQUET.known_as}

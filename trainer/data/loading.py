@@ -28,15 +28,19 @@ def load(source: str, layout: Layout | None = None) -> Dataset:
         if layout.task not in {"auto", dataset.task}:
             raise TrainerError(f"{source!r} is a data set for {dataset.task}; leave task out")
         return dataset
-    content, path = read(source), Path(source)
+    return dataset_of(read(source), Path(source).name.partition(".")[0], layout, source)
+
+
+def dataset_of(content: Table | Arrays, name: str, layout: Layout, where: str) -> Dataset:
+    """The data set in what was read, or given; `where` begins the sentence of a TrainerError."""
     if not isinstance(content, Arrays):
-        dataset = dataset_of_table(content.columns, path.name.partition(".")[0], layout, source)
+        dataset = dataset_of_table(content.columns, name, layout, where)
         return replace(dataset, notes=(*dataset.notes, *content.notes))
-    _require_no_columns(layout, source)
+    _require_no_columns(layout, where)
     if content.y is None:
-        raise TrainerError(f"{source} needs an array named 'y'; it has X alone")
-    targets = targets_of_array(content.y, layout.task, content.classes, source)
-    return Dataset(path.name.partition(".")[0], content.x, targets.y, targets.classes, task=targets.task)
+        raise TrainerError(f"{where} needs an array named 'y'; it has X alone")
+    targets = targets_of_array(content.y, layout.task, content.classes, where)
+    return Dataset(name, content.x, targets.y, targets.classes, task=targets.task)
 
 
 def read(source: str, expected: Expected | None = None) -> Table | Arrays:

@@ -9,7 +9,7 @@ from trainer.arrays import Array
 from trainer.data.dataset import Dataset, Prepared, Rows
 from trainer.data.encoding import TableEncoder, fit_encoder
 from trainer.data.preprocessing import Standardizer
-from trainer.data.splits import split
+from trainer.data.splits import Parts, split, split_in_folds
 from trainer.data.table import Columns, take
 
 
@@ -19,7 +19,17 @@ def prepare(dataset: Dataset, *, validation: float, test: float, seed: np.random
     Numbers to be estimated are scaled to mean 0 and deviation 1 as well, so that learning rates and penalties mean
     what they mean elsewhere; losses are of the scaled numbers.
     """
-    parts = split(dataset, validation=validation, test=test, seed=seed)
+    return _prepared(dataset, split(dataset, validation=validation, test=test, seed=seed))
+
+
+def prepare_folds(dataset: Dataset, *, folds: int, test: float, seed: np.random.SeedSequence) -> tuple[Prepared, ...]:
+    """Split as `split_in_folds` does; each fold is encoded and scaled by its own training rows. None has test rows."""
+    pairs, _ = split_in_folds(dataset, folds=folds, test=test, seed=seed)
+    nothing = np.empty(0, np.int64)
+    return tuple(_prepared(dataset, (train, validation, nothing)) for train, validation in pairs)
+
+
+def _prepared(dataset: Dataset, parts: Parts) -> Prepared:
     features, encoder, notes = _features(dataset, np.sort(parts[0]))
     standardizer = Standardizer.fitted(features(parts[0]))
     targets, scaling = _targets(dataset, parts[0])

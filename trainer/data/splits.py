@@ -1,5 +1,7 @@
 """Cutting a data set into training, validation and test rows."""
 
+import warnings
+
 import numpy as np
 
 from trainer.arrays import Array
@@ -28,6 +30,68 @@ def split(dataset: Dataset, *, validation: float, test: float, seed: np.random.S
         return at_random(count, dataset.y if dataset.task == "classification" else None, *sizes, seed)
     _require_classes(dataset, parts[0])
     return parts
+
+
+def split_in_folds(
+    dataset: Dataset, *, folds: int, test: float, seed: np.random.SeedSequence
+) -> tuple[list[tuple[Array, Array]], Array]:
+    """Training and validation rows of each fold, and the test rows, which are those of `split`.
+
+    At random, with every class in proportion, and by group, each row that is no test row is a validation row in one
+    fold and a training row in all others. By time, the validation rows of a fold are the next after its training rows:
+    of folds + 1 parts of one size, fold i trains on the first i and is validated on the one that follows.
+    """
+    rest, _, test_rows = split(dataset, validation=0.0, test=test, seed=seed)
+    if dataset.times is not None:
+        _require_rows(len(rest), folds + 1)
+        parts = np.array_split(rest, folds + 1)
+        pairs = [(np.concatenate(parts[:last]), parts[last]) for last in range(1, folds + 1)]
+    else:
+        _require_rows(len(rest), folds)
+        fold_of = _folds(dataset, rest, folds, int(seed.generate_state(3)[2]))
+        pairs = [(rest[fold_of != fold], rest[fold_of == fold]) for fold in range(folds)]
+    for train, _ in pairs:
+        _require_classes(dataset, train)
+    return pairs, test_rows
+
+
+def _require_rows(count: int, wanted: int) -> None:
+    if count < wanted:
+        raise TrainerError(
+            f"the {count} rows that are no test rows cannot be cut into {wanted} parts; take fewer folds"
+        )
+
+
+def _folds(dataset: Dataset, rows: Array, folds: int, seed: int) -> Array:
+    """The fold of each row, (rows,)."""
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    if dataset.groups is not None:
+        return _folds_of_groups(dataset.groups[rows], folds, seed)
+    cutter = StratifiedKFold if dataset.task == "classification" else KFold
+    fold_of = np.empty(len(rows), np.int64)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of classes with fewer rows than folds: validation can do without them
+            cut = list(cutter(folds, shuffle=True, random_state=seed).split(rows, dataset.y[rows]))
+    except ValueError as error:
+        raise TrainerError(f"no class has a row for each of {folds} folds; take fewer") from error
+    for fold, (_, validation) in enumerate(cut):
+        fold_of[validation] = fold
+    return fold_of
+
+
+def _folds_of_groups(groups: Array, folds: int, seed: int) -> Array:
+    """Groups in random order, each into the fold that has the fewest rows so far."""
+    _, codes, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    if len(counts) < folds:
+        raise TrainerError(f"{len(counts)} groups cannot be cut into {folds} folds; take fewer")
+    sizes, fold_of = np.zeros(folds, np.int64), np.zeros(len(counts), np.int64)
+    for group in np.random.default_rng(seed).permutation(len(counts)):
+        fold_of[group] = sizes.argmin()
+        sizes[fold_of[group]] += counts[group]
+    found: Array = fold_of[codes]
+    return found
 
 
 def at_random(count: int, y: Array | None, validation: int, test: int, seed: np.random.SeedSequence) -> Parts:

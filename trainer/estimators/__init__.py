@@ -5,6 +5,7 @@ How many threads BLAS takes is the caller's to say, as with scikit-learn: small 
 """
 
 from trainer.estimators.classifier import MLPClassifier
+from trainer.estimators.pretrained import PretrainedClassifier, PretrainedRegressor, pretrained
 from trainer.estimators.regressor import MLPRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = ["MLPClassifier", "MLPRegressor", "PretrainedClassifier", "PretrainedRegressor", "pretrained"]

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from trainer.arrays import Array
+from trainer.errors import TrainerError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -18,6 +21,20 @@ class Arrays:
     x: Array  # (rows, features), finite real numbers
     y: Array | None  # (rows,) or (rows, outputs); None: there are none, so these rows are for prediction alone
     classes: tuple[str, ...] | None = None  # the names of the labels 0, 1, … in y, where the format has some
+
+
+def arrays_of(x: Array, y: Array | None, where: str) -> Arrays:
+    """X (rows, features) and y (rows,) or (rows, outputs), checked; raises TrainerError, which begins with `where`."""
+    if x.ndim != 2 or (y is not None and (y.ndim not in {1, 2} or len(y) != len(x))):
+        shape = "none" if y is None else y.shape
+        raise TrainerError(f"{where} needs X (rows, features) and y (rows,); it has X {x.shape} and y {shape}")
+    if not np.issubdtype(x.dtype, np.number) or np.iscomplexobj(x) or not np.isfinite(x).all():
+        raise TrainerError(f"{where}: X must hold finite real numbers")
+    if x.shape[1] == 0:
+        raise TrainerError(f"{where}: X has no columns to learn from")
+    if y is not None and np.issubdtype(y.dtype, np.inexact) and not np.isfinite(y).all():
+        raise TrainerError(f"{where}: y must hold labels or numbers; some are not finite numbers")
+    return Arrays(x.astype(np.float64), y)
 
 
 @dataclass(frozen=True)

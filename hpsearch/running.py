@@ -23,6 +23,7 @@ from hpsearch.errors import UsageError
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import (
     Data,
+    LoadData,
     Task,
     blas_threads,
     config_of,
@@ -46,6 +47,7 @@ from hpsearch.store import (
 )
 from hpsearch.summary import Summary, ranking, summarise
 from hpsearch.sweep import Plan
+from hpsearch.tracking import require_tracker, tracked
 from hpsearch.widening import space_of, widenings
 
 
@@ -72,7 +74,7 @@ class Hooks:
     should_stop: Callable[[], bool] = lambda: False
 
 
-def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Summary:
+def run(config: Config, results: Path, execution: Execution, hooks: Hooks, load_data: LoadData = load_data) -> Summary:
     """Make the sweep's folder in `results` and run the sweep."""
     path = results / config.run.name
     require_new(path)
@@ -95,7 +97,13 @@ def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Su
 
 
 def resume(
-    path: Path, execution: Execution, hooks: Hooks, trials: int | None = None, *, repair: bool = False
+    path: Path,
+    execution: Execution,
+    hooks: Hooks,
+    trials: int | None = None,
+    *,
+    repair: bool = False,
+    load_data: LoadData = load_data,
 ) -> Summary:
     """Run what is missing of a sweep; with `trials`, extend it to so many in all. Raises UsageError if it has those.
 
@@ -159,6 +167,7 @@ def plan_of(config: Config, trials: int | None = None) -> Plan:
     """The search that a config describes; with `trials`, of so many. Raises UsageError if it cannot be."""
     search = config.run.search
     trials = trials or search.trials
+    require_tracker(config)
     sampler = SAMPLERS[search.strategy](Settings(points=search.points))
     _require(search, sampler, trials)
     sampler.require(config.space, trials // search.repeats)
@@ -226,18 +235,18 @@ def ranked_trials(folder: SweepFolder, config: Config) -> pa.Table:
 def _drive(task: Task, plan: Plan, store: ParquetStore, engine: Engine, hooks: Hooks) -> None:
     config = task.config
     hooks.ready(engine.workers)
-    driver = Driver(
-        plan if config.run.search.cost is None else replace(plan, cost=partial(flops, task)),
-        store,
-        engine,
-        observer=hooks.observer,
-        should_stop=hooks.should_stop,
-        stack_key=partial(stack_key, task),
-        platform=None if config.run.engine.mixed else numeric_platform(config.run.resources.cpus),
-        abort_on_gate_failure=config.run.gradcheck.on_failure == "abort",
-    )
-    with blas_threads(1):
-        driver.run()
+    state = partial(summary_of, store.folder, config)
+    with tracked(config, store.folder, state, hooks.say, hooks.observer) as observer, blas_threads(1):
+        Driver(
+            plan if config.run.search.cost is None else replace(plan, cost=partial(flops, task)),
+            store,
+            engine,
+            observer=observer,
+            should_stop=hooks.should_stop,
+            stack_key=partial(stack_key, task),
+            platform=None if config.run.engine.mixed else numeric_platform(config.run.resources.cpus),
+            abort_on_gate_failure=config.run.gradcheck.on_failure == "abort",
+        ).run()
 
 
 def _engine(task: Task, execution: Execution, hooks: Hooks, trials: int) -> Engine:
@@ -301,6 +310,7 @@ def manifest_of(config: Config, data: Data) -> Mapping[str, Any]:
             "source": config.run.data.source,
             "fingerprint": data.dataset.fingerprint(),
             "rows": data.prepared.sizes(),
+            **({"folds": [fold.sizes() for fold in data.folds]} if data.folds else {}),
             "task": data.dataset.task,
             "features": data.prepared.train.x.shape[1],
             "classes": list(data.dataset.classes),
