@@ -42,8 +42,10 @@ class Segment:
 
     @property
     def gain(self) -> float:
-        """By which part of it the score fell; 0 where it began with none, so that what follows seems faster."""
-        return (self.before - self.after) / abs(self.before) if self.before and math.isfinite(self.before) else 0.0
+        """By which part of it the score fell, an epoch; 0 where it began with none."""
+        if not self.before or math.isinf(self.before):
+            return 0.0
+        return (self.before - self.after) / abs(self.before) / (self.last - self.first + 1)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ def proposal(steps: Settings, history: Sequence[Segment], seed: int, *, keep: bo
     if last.failed:
         lower = nudged(last.settings, RATE, -steps[RATE]) if RATE in steps else base
         return lower if _is_legal(lower) else base
+    if keep and math.isinf(last.before):
+        return base  # once more, so that there is a rate of falling to compare with
     tried = [segment.settings for segment in _since_kept(past)]
     nudges = {move: found for move, found in _nudges(steps, base).items() if found not in tried}
     wanted = _next_move(steps, past)
@@ -97,6 +101,14 @@ def _next_move(steps: Settings, past: Sequence[Segment]) -> Move | None:
 def _weight(move: Move, moves: Collection[Move]) -> int:
     """The learning rate matters most: its nudges are drawn as often as all others together."""
     return max(1, sum(name != RATE for name, _ in moves) // 2) if move[0] == RATE else 1
+
+
+def length(segment: int, past: Sequence[Segment]) -> int:
+    """How many epochs the next segment has: more after each one that was gone back on, since a score is never exact.
+
+    Else a score that was good by luck would never be passed.
+    """
+    return segment * (1 + len(_since_kept(past)))
 
 
 def standing(past: Sequence[Segment]) -> Settings:

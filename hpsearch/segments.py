@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from hpsearch.babysitting import Segment, Settings, Verdict, proposal, standing, verdict
+from hpsearch.babysitting import Segment, Settings, Verdict, length, proposal, standing, verdict
 from hpsearch.config import Babysit, Run
 from hpsearch.errors import HpsearchError
 from hpsearch.settings import steered
@@ -141,7 +141,8 @@ def train_in_segments(
     [fitting], on_epoch = begin(settings)
     kept = fitting.state()
     while True:
-        [fit] = train_on([fitting], on_epoch, min(course.babysit.segment, course.left))
+        epochs = length(course.babysit.segment, course.history)
+        [fit] = train_on([fitting], on_epoch, min(epochs, course.left))
         course.add(fit, settings)
         if fit.end is End.STOPPED:  # by a gate
             break

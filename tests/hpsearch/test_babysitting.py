@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hpsearch.babysitting import Segment, proposal, standing, verdict
+from hpsearch.babysitting import Segment, length, proposal, standing, verdict
 
 STEPS = {"learning_rate": 2.0, "beta": 2.0, "weight_decay": 2.0, "l2": 3.0, "dropout": 0.1}
 START = {"learning_rate": 0.01, "beta": 0.9, "l2": 1e-3, "dropout": 0.2}
@@ -25,15 +25,37 @@ def following(past: list[Segment], settings: dict[str, float], after: float, *, 
     return [*past, Segment(last.number + 1, last.last + 1, last.last + 5, base.last, settings, base.after, after, kept)]
 
 
+BEGUN = following([first(1.2)], START, 1.0)
+"""Two segments with the same settings: from here on nudges are made."""
+
+
 def nudges(old: dict[str, float], new: dict[str, float]) -> list[str]:
     return [name for name in old if new[name] != old[name]]
 
 
 def test_what_got_better_is_kept_and_what_got_worse_is_not() -> None:
-    assert verdict(STEPS, following([first()], UP, 0.9), 0).keep
-    assert verdict(STEPS, following([first()], UP, 1.0), 0).keep
-    assert not verdict(STEPS, following([first()], UP, 1.1), 0).keep
+    assert verdict(STEPS, following(BEGUN, UP, 0.9), 0).keep
+    assert verdict(STEPS, following(BEGUN, UP, 1.0), 0).keep
+    assert not verdict(STEPS, following(BEGUN, UP, 1.1), 0).keep
     assert not verdict(STEPS, [first(INFINITE)], 0).keep
+
+
+def test_the_second_segment_is_like_the_first_so_that_there_is_something_to_compare_with() -> None:
+    assert proposal(STEPS, [first()], 0, keep=True) == START
+
+
+def test_the_next_segment_is_the_longer_the_more_were_gone_back_on() -> None:
+    past = BEGUN
+    for failures in range(4):
+        assert length(2, past) == 2 * (1 + failures)
+        past = following(past, UP, 1.1, kept=False)
+    assert length(2, following(past, DOWN, 0.9)) == 2
+    assert length(2, []) == 2
+
+
+def test_what_falls_as_much_in_more_epochs_falls_slower() -> None:
+    long = Segment(3, 11, 40, 10, UP, 1.0, 0.8)  # by 1/150 an epoch; the one before fell by 1/30
+    assert proposal(STEPS, [*BEGUN, long], 0, keep=True) == START
 
 
 def test_one_setting_is_nudged_by_its_step() -> None:
@@ -43,14 +65,14 @@ def test_one_setting_is_nudged_by_its_step() -> None:
     }  # fmt: skip
     seen = set()
     for seed in range(200):
-        found = proposal(STEPS, [first()], seed, keep=True)
+        found = proposal(STEPS, BEGUN, seed, keep=True)
         [name] = nudges(START, found)
         seen.add((name, round(found[name], 12)))
     assert seen == {(name, round(value, 12)) for name, value in expected}
 
 
 def test_the_learning_rate_is_nudged_as_often_as_all_else() -> None:
-    found = [nudges(START, proposal(STEPS, [first()], seed, keep=True))[0] for seed in range(1000)]
+    found = [nudges(START, proposal(STEPS, BEGUN, seed, keep=True))[0] for seed in range(1000)]
     # Six nudges of the others against two, each drawn three times; 5 standard deviations of a fair coin.
     assert abs(found.count("learning_rate") - 500) < 5 * np.sqrt(250)
 
@@ -71,12 +93,12 @@ def test_a_nudge_after_which_the_score_falls_slower_is_undone_and_then_left_alon
 
 
 def test_after_a_nudge_that_made_it_worse_the_opposite_is_tried_from_where_it_began() -> None:
-    past = following([first()], UP, 1.1, kept=False)
+    past = following(BEGUN, UP, 1.1, kept=False)
     assert proposal(STEPS, past, 0, keep=False) == DOWN
 
 
 def test_nothing_is_tried_twice_from_the_same_place() -> None:
-    past, tried = [first()], []
+    past, tried = BEGUN, []
     for _ in range(8):  # four settings, up and down
         settings = proposal(STEPS, past, 3, keep=past[-1].kept)
         assert settings not in tried
@@ -101,8 +123,8 @@ def test_the_learning_rate_never_comes_down_to_nothing() -> None:
 
 def test_a_setting_without_a_step_stays() -> None:
     for seed in range(50):
-        assert nudges(START, proposal({"l2": 3.0}, [first()], seed, keep=True)) == ["l2"]
-    assert proposal({}, [first()], 0, keep=True) == START
+        assert nudges(START, proposal({"l2": 3.0}, BEGUN, seed, keep=True)) == ["l2"]
+    assert proposal({}, BEGUN, 0, keep=True) == START
     assert proposal({"l2": 3.0}, [replace(first(INFINITE), kept=False)], 0, keep=False) == START
 
 
