@@ -1,5 +1,8 @@
 """From Python: the same promises as from the command line."""
 
+import inspect
+import json
+import runpy
 import signal
 import subprocess
 import sys
@@ -208,3 +211,29 @@ def test_what_cannot_be_used_is_refused_in_a_sentence_and_leaves_nothing(case: s
 def test_a_confirmation_that_is_none_is_refused(options: dict[str, int], sentence: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=sentence):
         hpsearch.best(tmp_path, **options)
+
+
+def test_the_program_in_the_documentation_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (REPOSITORY / "docs" / "python.md").read_text()
+    program = text.partition("```python\n")[2].partition("```")[0]
+    assert "    data=(X, y),\n" in program
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "program.py").write_text(program.replace("data=(X, y),\n", "data=(X, y),\n    serial=True,\n"))
+    runpy.run_path("program.py")
+    assert capsys.readouterr().out.endswith("identical\n")
+
+
+@pytest.mark.parametrize("function", [hpsearch.run, hpsearch.resume, hpsearch.best])
+def test_every_argument_stands_in_the_documentation_with_its_default(function: Callable[..., Any]) -> None:
+    said: list[str] = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in said:
+            said.append("*")
+        default = "" if parameter.default is parameter.empty else f"={json.dumps(parameter.default)}"
+        said.append(parameter.name + default)
+    written = {"null": "None", "true": "True", "false": "False", "[]": "()"}
+    for word, python in written.items():
+        said = [each.replace(f"={word}", f"={python}") for each in said]
+    assert f"| `hpsearch.{function.__name__}({', '.join(said)})` |" in (REPOSITORY / "docs" / "python.md").read_text()
