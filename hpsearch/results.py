@@ -1,5 +1,6 @@
 """A sweep's results as pandas frames: finished, interrupted or still running."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from hpsearch.config import Config
+from hpsearch.config import Config, dump
 from hpsearch.objective import config_of, maximise
 from hpsearch.run import current_space, summary_of
 from hpsearch.space import Space
@@ -68,6 +69,24 @@ class Results:
         None before a trial has completed.
         """
         return None if self.summary.best is None else pd.Series(dict(self.summary.best), dtype=object)
+
+    @property
+    def best_config(self) -> str | None:
+        """The best trial's config as YAML text, numbers in place of distributions; None before a trial has completed."""
+        best = self.summary.best
+        if best is None:
+            return None
+        [trial] = [each for each in self.folder.read_round(best["round"]).trials if each.number == best["trial"]]
+        return dump(self.config.trial(trial.values).model_dump(mode="json", exclude={"search", "engine"}))
+
+    @cached_property
+    def rerun(self) -> Mapping[str, Any] | None:
+        """What the last `hpsearch best` found, as its `best/report.json` says; None if there is none to read."""
+        try:
+            found = json.loads((self.path / "best" / "report.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
 
     def _of_trials(self, name: str) -> pd.DataFrame:
         """A table without the trials that have ended since the sweep was loaded."""

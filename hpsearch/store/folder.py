@@ -122,6 +122,11 @@ class SweepFolder:
         """Every planned round, in order."""
         return [_round(record) for record in read_json_lines(self.round_journal)]
 
+    def read_round(self, number: int) -> Round:
+        """One planned round."""
+        [record] = read_json_lines(self.round_journal, wanted=lambda each: each == number)
+        return _round(record)
+
     def read_tables(self, names: Sequence[str] = TABLES) -> dict[str, pa.Table]:
         """Every acknowledged row of these tables, sorted by key; safe while a sweep writes."""
         journaled = self._journaled()  # first: what vanishes from the journal later is in the parts by then

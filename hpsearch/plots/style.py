@@ -1,0 +1,90 @@
+"""How every figure looks: readable on white and on black, by the colour-blind, in print and on a phone."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from hpsearch.records import Status
+
+BLUE, VERMILION, GREEN, PINK, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"
+"""Of M. Okabe and K. Ito 2008, "Color Universal Design": those that stand out on white and on black."""
+OCHRE, GREY = "#B8860B", "#8A8F98"
+CATEGORIES = (BLUE, VERMILION, GREEN, PINK, OCHRE, SKY, GREY)
+"""Colours of things to be told apart."""
+INK, GRID = "#767676", "rgba(128,128,128,0.25)"
+SEQUENCE = [SKY, PINK, VERMILION]
+"""From early to late."""
+MARKS: Mapping[Status, tuple[str, str]] = {
+    Status.COMPLETED: (BLUE, "circle"),
+    Status.STOPPED: (GREY, "triangle-down"),
+    Status.DIVERGED: (VERMILION, "x"),
+    Status.GATE_FAILED: (PINK, "diamond"),
+    Status.FAILED: (OCHRE, "square"),
+}
+"""Colour and symbol of each way to end: either tells them apart."""
+
+MOST_MARKS = 2000  # in one figure: more are slow to draw and hide one another
+WIDE = 20.0  # positive scores that spread over more than this factor are drawn on a logarithmic axis
+
+
+def figure(title: str, caption: str, note: str = "", *, height: int = 380, **layout: Any) -> go.Figure:
+    """An empty figure with the common look; `caption` says how to read it, `note` what was left out.
+
+    Both are in `layout.meta`, from where a page takes them.
+    """
+    made = go.Figure()
+    made.update_layout(
+        template="none",
+        title={"text": title, "x": 0, "xref": "paper", "font": {"size": 16}},
+        meta={"caption": caption, "note": note},
+        height=height,
+        margin={"l": 60, "r": 16, "t": 64, "b": 52},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        colorway=list(CATEGORIES),
+        font={"family": "system-ui, sans-serif", "size": 12, "color": INK},
+        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
+        hovermode="closest",
+    )
+    made.update_layout(**layout)
+    look = {"gridcolor": GRID, "zeroline": False, "linecolor": GRID, "automargin": True, "title": {"standoff": 8}}
+    made.update_xaxes(**look)
+    made.update_yaxes(**look)
+    return made
+
+
+def nothing(title: str, sentence: str) -> go.Figure:
+    """In place of a figure for which there is nothing to draw yet."""
+    made = figure(title, sentence, height=120)
+    made.add_annotation(text=sentence, showarrow=False, xref="paper", yref="paper", x=0.5, y=0.5)
+    made.update_xaxes(visible=False)
+    made.update_yaxes(visible=False)
+    return made
+
+
+def plain(value: Any) -> str:
+    """A value as text in a figure, in which no markup of it has any effect."""
+    return escape(f"{value:.4g}" if isinstance(value, float) else str(value))
+
+
+def score_axis(name: str, scores: Any) -> dict[str, Any]:
+    """The axis of a score: logarithmic where positive scores spread widely."""
+    found = np.asarray(scores, float)
+    found = found[np.isfinite(found)]
+    wide = len(found) > 0 and found.min() > 0 and found.max() > WIDE * found.min()
+    return {"title": {"text": plain(name)}, "type": "log" if wide else "linear"} | (
+        {"dtick": "D2" if found.max() < 1000 * found.min() else 1} if wide else {}
+    )
+
+
+def thinned(count: int, most: int = MOST_MARKS) -> np.ndarray[Any, np.dtype[np.intp]]:
+    """Positions of at most so many of `count` things, evenly spread, the first and the last included."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int)) if count else np.zeros(0, int)
+
+
+def thinned_note(shown: int, count: int, what: str = "trials") -> str:
+    """What a figure says if it does not show everything."""
+    return "" if shown >= count else f"{shown:,} of {count:,} {what} are drawn, evenly picked."
