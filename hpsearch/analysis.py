@@ -40,7 +40,7 @@ class Share:
     high: float
 
     @classmethod
-    def of(cls, name: str, values: Sequence[float]) -> "Share":
+    def of(cls, name: str, values: Array) -> "Share":
         """From one value a forest; negative ones are the estimate's own noise."""
         clipped = np.clip(values, 0, 1)
         low, high = np.percentile(clipped, INTERVAL)
@@ -113,7 +113,8 @@ def spread(order: npt.NDArray[np.intp], most: int) -> npt.NDArray[np.intp]:
     """At most so many of these, evenly spread over their order, the first and the last included."""
     if len(order) <= most:
         return order
-    return order[np.linspace(0, len(order) - 1, most).round().astype(int)]
+    kept: npt.NDArray[np.intp] = order[np.linspace(0, len(order) - 1, most).round().astype(int)]
+    return kept
 
 
 def points(space: Space, trials: "pd.DataFrame") -> Array:

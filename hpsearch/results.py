@@ -50,7 +50,8 @@ class Results:
     @cached_property
     def rounds(self) -> pd.DataFrame:
         """A row a round and setting: the region that the round searched."""
-        return self.folder.read_tables(["rounds"])["rounds"].to_pandas()
+        rounds: pd.DataFrame = self.folder.read_tables(["rounds"])["rounds"].to_pandas()
+        return rounds
 
     @property
     def metric(self) -> str:
@@ -90,7 +91,7 @@ class Results:
 
     def _of_trials(self, name: str) -> pd.DataFrame:
         """A table without the trials that have ended since the sweep was loaded."""
-        rows = self.folder.read_tables([name])[name].to_pandas()
+        rows: pd.DataFrame = self.folder.read_tables([name])[name].to_pandas()
         return rows[rows["trial"].isin(self.trials["trial"])].reset_index(drop=True)
 
 

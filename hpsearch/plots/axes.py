@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from hpsearch.plots.style import plain
+from hpsearch.plots.style import log_ticks, plain
 from hpsearch.space import Choice, Distribution
 from hpsearch.space.continuous import Continuous, Log, OneMinusLog
 from hpsearch.space.integer import Integer, LogInteger
@@ -51,7 +51,7 @@ def axis_of(title: str, distribution: Distribution) -> Axis:
         texts = {"tickvals": [1 - tick for tick in ticks], "ticktext": [f"{tick:.6g}" for tick in ticks]}
         return Axis(named | _logarithmic(1 - low, 1 - high) | texts, lambda value: 1 - float(value))
     if isinstance(distribution, Log | LogInteger):
-        return Axis(named | _logarithmic(low, high), float)
+        return Axis(named | _logarithmic(low, high) | log_ticks(math.log10(low), math.log10(high)), float)
     return Axis(named | {"range": _padded(low, high)}, float)
 
 
@@ -62,9 +62,8 @@ def _of_choice(named: Mapping[str, Any], labels: list[str]) -> Axis:
 
 
 def _logarithmic(low: float, high: float) -> dict[str, Any]:
-    """Ticks at powers of ten, or closer where there are few of these."""
     ends = math.log10(low), math.log10(high)
-    return {"type": "log", "range": _padded(*ends), "dtick": 1 if abs(ends[1] - ends[0]) >= 2 else "D2"}
+    return {"type": "log", "range": _padded(*ends)}
 
 
 def one_minus_ticks(low: float, high: float) -> list[float]:

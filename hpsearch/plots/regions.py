@@ -58,11 +58,11 @@ def zoom(results: Results, first: str | None = None, second: str | None = None) 
     for number in shown:
         region = regions[regions["round"] == number].set_index("setting")
         if {first, second} <= set(region.index):
-            ends = [
+            across, upwards = (
                 [axis.place(region.loc[name, end]) for end in ("low", "high")]
                 for axis, name in zip(axes, (first, second), strict=True)
-            ]
-            made.add_trace(_box(*ends, int(number), latest))
+            )
+            made.add_trace(_box(across, upwards, int(number), latest))
     made.update_layout(xaxis=axes[0].layout, yaxis=axes[1].layout, showlegend=False)
     return made
 

@@ -20,6 +20,7 @@ from hpsearch.plots.style import (
 from hpsearch.records import Status
 from hpsearch.results import Results
 
+OUTLIERS = 0.02  # of the scores may lie outside of the axis of learning curves
 MOST_CURVES = 40  # of stopped trials
 BANDS = ((0.1, 0.9, 0.15), (0.25, 0.75, 0.25))  # quantiles from and to, and how opaque
 
@@ -82,7 +83,7 @@ def learning_curves(results: Results) -> go.Figure:
     numbers = numbers[thinned(len(numbers), MOST_CURVES)]
     made = figure(
         title,
-        "Bands hold the middle 80% and 50% of the completed trials at each epoch; thin lines are stopped trials.",
+        "Bands hold the middle 80% and 50% of the completed trials at each epoch; thin lines are stopped trials. The very worst may lie outside.",
         thinned_note(len(numbers), int((status == Status.STOPPED).sum()), "stopped trials"),
     )
     made.add_trace(_curves(stopped[stopped["trial"].isin(numbers)], metric))
@@ -92,7 +93,7 @@ def learning_curves(results: Results) -> go.Figure:
         own = results.epochs[results.epochs["trial"] == number]
         line = {"color": VERMILION, "width": 2.5}
         made.add_trace(go.Scatter(x=own["epoch"], y=own[metric], mode="lines", name=f"best, trial {number}", line=line))
-    made.update_yaxes(**score_axis(metric, completed[metric] if len(completed) else stopped[metric]))
+    made.update_yaxes(**score_axis(metric, _worth_seeing(results, completed if len(completed) else stopped)))
     made.update_xaxes(title={"text": "epoch"})
     return made
 
@@ -146,6 +147,13 @@ def _curves(epochs: pd.DataFrame, metric: str) -> go.Scatter:
         opacity=0.55,
         hoverinfo="skip",
     )
+
+
+def _worth_seeing(results: Results, epochs: pd.DataFrame) -> pd.Series:
+    """The scores that the axis is to hold: a few terrible ones may leave it."""
+    scores = epochs[results.metric]
+    low, high = (OUTLIERS, 1) if results.maximise else (0, 1 - OUTLIERS)
+    return scores[scores.between(scores.quantile(low), scores.quantile(high))]
 
 
 def _add_bands(made: go.Figure, completed: pd.DataFrame, metric: str) -> None:

@@ -2,7 +2,6 @@
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.colors import sample_colorscale
 
 from hpsearch.analysis import Importance, points, spread
 from hpsearch.plots.axes import axis_of
@@ -24,8 +23,8 @@ from hpsearch.results import Results
 from hpsearch.space import Choice
 
 MOST_LINES = 300  # of parallel coordinates
-FIFTHS = ("best fifth", "second fifth", "middle fifth", "fourth fifth", "worst fifth")
-FADING = [VERMILION, SKY, GREY]  # from the best to the worst
+GROUPS = (("the middle", BLUE, 0.2, 0.8), ("worst fifth", GREY, 0.8, 1.0), ("best fifth", VERMILION, 0.0, 0.2))
+"""Of the ranks, in the order in which they are drawn: name, colour, from and to."""
 MOST_SHARES = 12  # settings and pairs in the figure of importance
 
 
@@ -40,7 +39,7 @@ def setting(results: Results, title: str) -> go.Figure:
     if trials.empty:
         return nothing(plain(title), "No trial with this setting has a score yet.")
     shown, axis = trials.iloc[thinned(len(trials))], axis_of(title, searched.distribution)
-    made = figure(plain(title), "", thinned_note(len(shown), len(trials)), height=300)
+    made = figure(plain(title), "", thinned_note(len(shown), len(trials)), height=280, showlegend=False)
     for status in (Status.STOPPED, Status.COMPLETED):
         rows, (color, symbol) = shown[shown["status"] == status], MARKS[status]
         made.add_trace(
@@ -68,7 +67,7 @@ def setting(results: Results, title: str) -> go.Figure:
                 marker={"color": VERMILION, "symbol": "star", "size": 14},
             )
         )
-    made.update_layout(xaxis=axis.layout, yaxis=score_axis(results.metric, shown[results.metric]))
+    made.update_layout(xaxis={**axis.layout, "title": None}, yaxis=score_axis(results.metric, shown[results.metric]))
     return made
 
 
@@ -89,19 +88,17 @@ def parallel(results: Results) -> go.Figure:
         thinned_note(len(kept), len(completed), "completed trials"),
         height=440,
     )
-    count = len(space.settings)
-    fifth = np.arange(len(kept)) * len(FIFTHS) // len(kept)
-    colors = sample_colorscale(FADING, np.linspace(0, 1, len(FIFTHS)).tolist())
-    for group in reversed(range(len(FIFTHS))):
-        lines = units[fifth == group]
+    places = np.arange(len(kept)) / len(kept)
+    for name, color, low, high in GROUPS:
+        lines = units[(places >= low) & (places < high)]
         made.add_trace(
             go.Scatter(
-                x=np.tile([*range(count), np.nan], len(lines)),
+                x=np.tile([*range(len(space.settings)), np.nan], len(lines)),
                 y=np.hstack([lines, np.full((len(lines), 1), np.nan)]).ravel(),
                 mode="lines",
-                name=FIFTHS[group],
-                line={"color": colors[group], "width": 2 if group == 0 else 1},
-                opacity=0.9 if group == 0 else 0.5,
+                name=name,
+                line={"color": color, "width": 1},
+                opacity=0.9 if low == 0 else 0.5,
                 hoverinfo="skip",
             )
         )
@@ -113,16 +110,25 @@ def _label_axes(made: go.Figure, results: Results) -> None:
     """The name of each axis below, its ends or members beside it."""
     titles = [plain(title) for title in results.space.titles]
     made.update_xaxes(tickvals=list(range(len(titles))), ticktext=titles, range=[-0.3, len(titles) - 0.4])
-    made.update_yaxes(visible=False, range=[-0.06, 1.06])
+    made.update_yaxes(visible=False, range=[-0.08, 1.08])
     for index, searched in enumerate(results.space.settings):
         distribution = searched.distribution
         if isinstance(distribution, Choice):
-            marks = [(distribution.to_unit(label), str(label)) for label in distribution.labels]
+            marks = [(distribution.to_unit(label), plain(label)) for label in distribution.labels]
         else:
-            marks = [(u, plain(distribution.from_unit(u))) for u in (0.0, 1.0)]
+            ends = (distribution.from_unit(u) for u in (0.0, 1.0))
+            marks = [(distribution.to_unit(end), plain(end)) for end in ends]
         for u, text in marks:
-            shift = 10 if u == 1 else -10 if u == 0 else 0
-            made.add_annotation(x=index, y=u, text=plain(text), showarrow=False, yshift=shift, font={"size": 11})
+            shift = 0 if isinstance(distribution, Choice) else 11 if u > 0.5 else -11
+            made.add_annotation(
+                x=index,
+                y=u,
+                text=text,
+                showarrow=False,
+                yshift=shift,
+                font={"size": 11},
+                bgcolor="rgba(255,255,255,0.8)",
+            )
 
 
 def importance(found: Importance | None) -> go.Figure:
@@ -150,7 +156,7 @@ def importance(found: Importance | None) -> go.Figure:
                 "type": "data",
                 "array": [share.high - share.mean for share in rows],
                 "arrayminus": [share.mean - share.low for share in rows],
-                "color": VERMILION,
+                "color": GREY,
                 "thickness": 1.5,
             },
             hovertemplate="%{y}: %{x:.0%}<extra></extra>",

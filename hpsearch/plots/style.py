@@ -1,5 +1,6 @@
 """How every figure looks: readable on white and on black, by the colour-blind, in print and on a phone."""
 
+import math
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -74,10 +75,20 @@ def score_axis(name: str, scores: Any) -> dict[str, Any]:
     """The axis of a score: logarithmic where positive scores spread widely."""
     found = np.asarray(scores, float)
     found = found[np.isfinite(found)]
-    wide = len(found) > 0 and found.min() > 0 and found.max() > WIDE * found.min()
-    return {"title": {"text": plain(name)}, "type": "log" if wide else "linear"} | (
-        {"dtick": "D2" if found.max() < 1000 * found.min() else 1} if wide else {}
-    )
+    titled = {"title": {"text": plain(name)}}
+    if not len(found) or found.min() <= 0 or found.max() <= WIDE * found.min():
+        return titled
+    ends = math.log10(found.min()), math.log10(found.max())
+    room = 0.05 * (ends[1] - ends[0])
+    return titled | {"type": "log", "range": [ends[0] - room, ends[1] + room]} | log_ticks(*ends)
+
+
+def log_ticks(low: float, high: float) -> dict[str, Any]:
+    """Ticks between two powers of ten, in plain numbers: the powers, and 2 and 5 between them where there are few."""
+    decades = range(math.floor(low), math.ceil(high) + 1)
+    steps = (1, 2, 5) if high - low < 2 else (1,)
+    found = [step * 10.0**decade for decade in decades[:: 1 + len(decades) // 8] for step in steps]
+    return {"tickvals": found, "ticktext": [f"{tick:g}" for tick in found]}
 
 
 def thinned(count: int, most: int = MOST_MARKS) -> np.ndarray[Any, np.dtype[np.intp]]:

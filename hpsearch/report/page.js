@@ -4,9 +4,11 @@ const NARROW = 600; // pixels: a phone
 // The page has the title already; on a phone, dragging scrolls, and a bar of colours would take the room of the drawing.
 function fitted(figure, width) {
   const narrow = width < NARROW;
-  const layout = { ...figure.layout, title: undefined, margin: { l: narrow ? 44 : 60, r: 12, t: 34, b: 48 } };
-  const crowded = narrow && figure.data.filter((trace) => trace.showlegend !== false).length > 3;
-  if (layout.showlegend !== false && crowded) {
+  const explained = figure.layout.showlegend === false ? 0 : figure.data.filter((trace) => trace.showlegend !== false).length;
+  const margin = { l: narrow ? 44 : 60, r: 12, t: explained > 1 ? 34 : 12, b: 48 };
+  const layout = { ...figure.layout, title: undefined, margin };
+  if (narrow && explained > 3) {
+    margin.t = 12;
     layout.legend = { orientation: "h", x: 0, y: -0.22, yanchor: "top" };
     layout.height += 50;
   }

@@ -98,6 +98,11 @@ def _settings(results: Results, found: Importance | None) -> Iterator[Block]:
         )
     if len(titles) > MOST_SETTINGS:
         yield Words([f"Of {len(titles)} settings the {MOST_SETTINGS} most important have a figure of their own."])
+    yield Words(
+        [
+            "Each setting against the score, on its own scale: dots are trials that completed, triangles were stopped, the star is the best."
+        ]
+    )
     yield Figures([plots.setting(results, title) for title in titles[:MOST_SETTINGS]], small=True)
     yield Figures([plots.parallel(results)])
 
