@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from itertools import combinations
 from math import sqrt
 from statistics import variance
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.stats import rankdata
 
 from hpsearch.records import Status
@@ -16,9 +17,6 @@ from hpsearch.results import Results
 from hpsearch.samplers.encoding import Encoding
 from hpsearch.space import Choice, Distribution, Space
 from hpsearch.space.integer import Integer
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Array = npt.NDArray[np.float64]
 
@@ -98,7 +96,26 @@ def importance(results: Results, rng: np.random.Generator) -> Importance | None:
     return _importance(results.space.titles, design.pairs, found, float(1 - sum(errors) / sum(variances)), len(kept))
 
 
-def scored(results: Results) -> tuple["pd.DataFrame", Array]:
+def best_so_far(results: Results) -> pd.Series:
+    """The best score by the number of the trial with which it was reached; at the last trial as well."""
+    completed = results.trials[results.trials["status"] == Status.COMPLETED]
+    repeats = results.summary.repeats
+    if repeats > 1:
+        grouped = completed.groupby("configuration")
+        whole = grouped.size() == repeats
+        scores = pd.Series(grouped[results.metric].mean()[whole].to_numpy(), grouped["trial"].max()[whole].to_numpy())
+    else:
+        scores = pd.Series(completed[results.metric].to_numpy(), completed["trial"].to_numpy())
+    best = scores.cummax() if results.maximise else scores.cummin()
+    steps = best[best.ne(best.shift())]
+    return (
+        pd.concat([steps, pd.Series(steps.iloc[-1:].to_numpy(), [results.trials["trial"].max()])])
+        if len(best)
+        else best
+    )
+
+
+def scored(results: Results) -> tuple[pd.DataFrame, Array]:
     """The trials whose training says something of their settings, and their scores, smaller being better.
 
     Trials that were stopped count with what they had reached, those that diverged with infinity.
@@ -117,7 +134,7 @@ def spread(order: npt.NDArray[np.intp], most: int) -> npt.NDArray[np.intp]:
     return kept
 
 
-def points(space: Space, trials: "pd.DataFrame") -> Array:
+def points(space: Space, trials: pd.DataFrame) -> Array:
     """Where trials stand in the unit cube, (trials, settings); a setting that a trial lacks stands in the middle."""
     columns = [
         [_unit(setting.distribution, value) for value in trials[f"param_{space.names[setting.path]}"].tolist()]

@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from hpsearch import __version__
-from hpsearch.cli import best, check, evaluate, init, jobs, predict, recheck, report, resume, run, status, trials
+from hpsearch.cli import (
+    best,
+    check,
+    compare,
+    evaluate,
+    init,
+    jobs,
+    predict,
+    recheck,
+    report,
+    resume,
+    run,
+    status,
+    trials,
+)
 from hpsearch.errors import HpsearchError, Interrupted, UsageError
 
 
@@ -27,7 +41,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, run, resume, best, recheck, check, status, trials, report, predict, evaluate):
+for command in (init, run, resume, best, recheck, check, status, trials, report, compare, predict, evaluate):
     app.command()(getattr(command, command.__name__.rpartition(".")[2]))
 for job_command in (jobs.submit, jobs.jobs, jobs.logs, jobs.stop):
     app.command()(job_command)

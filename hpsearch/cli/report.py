@@ -30,12 +30,13 @@ def report(
     """
     import numpy as np
 
+    from hpsearch.cli.output import require_place
     from hpsearch.report import as_html, as_markdown, page_of
     from hpsearch.results import load
     from hpsearch.store.files import write_text
 
-    results = load(sweep)
+    results, file = load(sweep), output or sweep / f"report.{format_}"
+    require_place(file)
     page = page_of(results, np.random.default_rng(results.config.run.seed))
-    file = output or sweep / f"report.{format_}"
     write_text(file, as_html(page) if format_ is Format.HTML else as_markdown(page))
     typer.echo(f"Written to {file}")

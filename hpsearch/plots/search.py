@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from hpsearch.analysis import best_so_far
 from hpsearch.plots.style import (
     BLUE,
     GREY,
@@ -49,25 +50,6 @@ def history(results: Results) -> go.Figure:
     made.update_yaxes(**score_axis(results.metric, shown[results.metric]))
     made.update_xaxes(title={"text": "trial"})
     return made
-
-
-def best_so_far(results: Results) -> pd.Series:
-    """The best score by the number of the trial with which it was reached; at the last trial as well."""
-    completed = results.trials[results.trials["status"] == Status.COMPLETED]
-    repeats = results.summary.repeats
-    if repeats > 1:
-        grouped = completed.groupby("configuration")
-        whole = grouped.size() == repeats
-        scores = pd.Series(grouped[results.metric].mean()[whole].to_numpy(), grouped["trial"].max()[whole].to_numpy())
-    else:
-        scores = pd.Series(completed[results.metric].to_numpy(), completed["trial"].to_numpy())
-    best = scores.cummax() if results.maximise else scores.cummin()
-    steps = best[best.ne(best.shift())]
-    return (
-        pd.concat([steps, pd.Series(steps.iloc[-1:].to_numpy(), [results.trials["trial"].max()])])
-        if len(best)
-        else best
-    )
 
 
 def learning_curves(results: Results) -> go.Figure:

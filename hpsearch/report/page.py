@@ -99,6 +99,8 @@ def _section(section: Section) -> str:
 
 def _html(block: Block) -> str:
     match block:
+        case Words() if len(block.sentences) == 1:
+            return f"<p>{escape(block.sentences[0])}</p>"
         case Words():
             return "<ul>" + "".join(f"<li>{escape(sentence)}</li>" for sentence in block.sentences) + "</ul>"
         case Table():
