@@ -77,7 +77,7 @@ class Results:
         best = self.summary.best
         if best is None:
             return None
-        [trial] = [each for each in self.folder.read_round(best["round"]).trials if each.number == best["trial"]]
+        trial = self.folder.read_trial(best["trial"], best["round"])
         return dump(self.config.trial(trial.values).model_dump(mode="json", exclude={"search", "engine"}))
 
     @cached_property

@@ -206,8 +206,9 @@ def summary_of(folder: SweepFolder, config: Config, trials: pa.Table | None = No
     summary = summarise(
         folder.path, trials, planned, search.metric, maximise=maximise(search.metric), repeats=search.repeats
     )
-    space = current_space(folder, config)
-    return replace(summary, edges=config.edges(summary.settings, space), widened=widenings(config.space, space))
+    space, best = current_space(folder, config), summary.best
+    values = folder.read_trial(best["trial"], best["round"]).values if best else {}
+    return replace(summary, edges=config.edges(values, space), widened=widenings(config.space, space))
 
 
 def current_space(folder: SweepFolder, config: Config) -> Space:

@@ -122,10 +122,10 @@ class SweepFolder:
         """Every planned round, in order."""
         return [_round(record) for record in read_json_lines(self.round_journal)]
 
-    def read_round(self, number: int) -> Round:
-        """One planned round."""
-        [record] = read_json_lines(self.round_journal, wanted=lambda each: each == number)
-        return _round(record)
+    def read_trial(self, number: int, planned_in: int) -> Trial:
+        """One planned trial of a round; its values have the types of the config, which a column may not keep."""
+        [record] = read_json_lines(self.round_journal, wanted=lambda each: each == planned_in)
+        return next(trial for trial in _round(record).trials if trial.number == number)
 
     def read_tables(self, names: Sequence[str] = TABLES) -> dict[str, pa.Table]:
         """Every acknowledged row of these tables, sorted by key; safe while a sweep writes."""
