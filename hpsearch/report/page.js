@@ -47,4 +47,4 @@ addEventListener("beforeprint", () => plots().forEach((plot) =>
   Plotly.relayout(plot, { width: plot.closest(".small") ? PAPER / 2 : PAPER })));
 addEventListener("afterprint", () => plots().forEach((plot) => Plotly.relayout(plot, { width: null, autosize: true })));
 
-drawAll();
+drawAll().then(() => { document.body.dataset.drawn = "yes"; });

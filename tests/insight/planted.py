@@ -41,11 +41,6 @@ def by_learning_rate(trial: Trial) -> float:
     return float(np.exp((np.log10(trial.values["learning_rate"]) + 2) ** 2 / 4 + 0.02 * noise))
 
 
-def completed(trial: Trial) -> Status:
-    """All trials complete."""
-    return Status.COMPLETED
-
-
 def outcome_of(trial: Trial, score: float, status: Status = Status.COMPLETED) -> Outcome:
     """What came of a trial, of every status a plausible one."""
     found = {"val_loss": score, "val_accuracy": 1 / (1 + score), "train_loss": score / 2}
@@ -103,7 +98,7 @@ class Planted:
         self.rounds: list[Round] = []
         self.seen: dict[int, Observation] = {}
 
-    def run(self, rounds: int, score: Score, ending: Ending = completed) -> None:
+    def run(self, rounds: int, score: Score, ending: Ending = lambda trial: Status.COMPLETED) -> None:
         """Plan and finish so many rounds."""
         for number in range(len(self.rounds), len(self.rounds) + rounds):
             visible = [trial for each in self.rounds[: self.plan.visible(number)] for trial in each.trials]
@@ -119,7 +114,7 @@ class Planted:
                     outcome.trial, outcome.result.status, value, curve
                 )
 
-    def finish(self, score: Score = by_learning_rate, ending: Ending = completed) -> Path:
+    def finish(self, score: Score = by_learning_rate, ending: Ending = lambda trial: Status.COMPLETED) -> Path:
         """Run what is left, and close."""
         self.run(self.plan.rounds - len(self.rounds), score, ending)
         self.close()

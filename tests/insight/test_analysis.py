@@ -14,7 +14,7 @@ from hpsearch.records import Status, Trial
 from hpsearch.report.verdicts import TRUSTED, verdicts
 from hpsearch.results import Results
 
-from .planted import Planted, by_learning_rate
+from .planted import Planted
 
 
 def found_in(results: Results, seed: int = 0) -> Importance:

@@ -10,7 +10,7 @@ import pytest
 
 import hpsearch
 from hpsearch.errors import UsageError
-from hpsearch.records import Status
+from hpsearch.records import Status, Trial
 from hpsearch.results import Results
 
 from .planted import Planted, by_learning_rate
@@ -68,7 +68,10 @@ def test_the_best_config_has_the_best_trials_values(motley: Results, tmp_path: P
 def test_a_best_at_an_edge_is_told_beside_choices_whose_labels_a_column_keeps_as_text(
     plant: Callable[..., Planted],
 ) -> None:
-    results = hpsearch.load(plant("search.trials=64").finish(lambda trial: 2 - trial.values["dropout"]))
+    def the_more_dropout_the_better(trial: Trial) -> float:
+        return 2 - dict(trial.values)["dropout"]
+
+    results = hpsearch.load(plant("search.trials=64").finish(the_more_dropout_the_better))
     assert set(results.trials["param_l2"]) == {"0", '{"log": [1e-06, 0.1]}'}
     assert any(each.startswith("the best dropout") for each in results.summary.edges)
 
