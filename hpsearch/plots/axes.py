@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from hpsearch.plots.style import log_ticks, plain
+from hpsearch.plots.style import log_ticks, plain, short
 from hpsearch.space import Choice, Distribution
 from hpsearch.space.continuous import Continuous, Log, OneMinusLog
 from hpsearch.space.integer import Integer, LogInteger
@@ -56,7 +56,7 @@ def axis_of(title: str, distribution: Distribution) -> Axis:
 
 
 def _of_choice(named: Mapping[str, Any], labels: list[str]) -> Axis:
-    ticks = {"tickvals": list(range(len(labels))), "ticktext": [plain(label) for label in labels]}
+    ticks = {"tickvals": list(range(len(labels))), "ticktext": [short(label) for label in labels]}
     layout = {**named, **ticks, "range": [-0.5, len(labels) - 0.5], "showgrid": False}
     return Axis(layout, lambda label: labels.index(str(label)), stands_in_rows=True)
 

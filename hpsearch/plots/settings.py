@@ -15,6 +15,7 @@ from hpsearch.plots.style import (
     nothing,
     plain,
     score_axis,
+    short,
     thinned,
     thinned_note,
 )
@@ -114,7 +115,7 @@ def _label_axes(made: go.Figure, results: Results) -> None:
     for index, searched in enumerate(results.space.settings):
         distribution = searched.distribution
         if isinstance(distribution, Choice):
-            marks = [(distribution.to_unit(label), plain(label)) for label in distribution.labels]
+            marks = [(distribution.to_unit(label), short(label)) for label in distribution.labels]
         else:
             ends = (distribution.from_unit(u) for u in (0.0, 1.0))
             marks = [(distribution.to_unit(end), plain(end)) for end in ends]

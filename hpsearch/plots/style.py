@@ -28,6 +28,7 @@ MARKS: Mapping[Status, tuple[str, str]] = {
 """Colour and symbol of each way to end: either tells them apart."""
 
 MOST_MARKS = 2000  # in one figure: more are slow to draw and hide one another
+LONGEST = 14  # characters of a mark on an axis
 WIDE = 20.0  # positive scores that spread over more than this factor are drawn on a logarithmic axis
 
 
@@ -68,7 +69,13 @@ def nothing(title: str, sentence: str) -> go.Figure:
 
 def plain(value: Any) -> str:
     """A value as text in a figure, in which no markup of it has any effect."""
-    return escape(f"{value:.4g}" if isinstance(value, float) else str(value))
+    return escape(f"{value:.4g}" if isinstance(value, float) else str(value), quote=False)
+
+
+def short(label: Any) -> str:
+    """The same for a mark on an axis, where there is little room."""
+    text = str(label)
+    return plain(text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…")
 
 
 def score_axis(name: str, scores: Any) -> dict[str, Any]:

@@ -24,7 +24,7 @@ function draw(place) {
 }
 
 function drawAll() {
-  return Promise.all([...document.querySelectorAll("figure")].map(draw));
+  return Promise.all([...document.querySelectorAll("figure:has(.plot)")].map(draw));
 }
 
 function copy(button) {

@@ -113,9 +113,11 @@ def _html(block: Block) -> str:
 
 
 def _figure(figure: "go.Figure") -> str:
-    """The figure as JSON, in which no character can end the element that it stands in."""
+    """The figure as JSON, in which no character can end the element that it stands in; in words if it is empty."""
     meta = figure.layout.meta
     words = "".join(f"<p>{escape(meta[kind])}</p>" for kind in ("caption", "note") if meta[kind])
+    if not figure.data:
+        return f"<figure><figcaption><h3>{figure.layout.title.text}</h3>{words}</figcaption></figure>"
     data = figure.to_json().replace("<", "\\u003c")
     return (
         f"<figure><figcaption><h3>{figure.layout.title.text}</h3>{words}</figcaption>"

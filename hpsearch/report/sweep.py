@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
@@ -14,9 +12,6 @@ from hpsearch.report.page import Block, Code, Figures, Page, Section, Table, Wor
 from hpsearch.report.verdicts import verdicts
 from hpsearch.results import Results
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
 LEADERS = 10
 MOST_REASONS = 10
 MOST_SETTINGS = 24  # that have a figure each: the most important
@@ -26,6 +21,7 @@ SHORT = 200  # characters of a reason
 def page_of(results: Results, rng: np.random.Generator) -> Page:
     """What there is to say and to see of a sweep, finished or not."""
     found = importance(results, rng)
+    ordered = plots.ordered_settings(results, found.settings if found else ())
     return Page(
         title=results.config.run.name,
         subtitle=_subtitle(results),
@@ -33,7 +29,8 @@ def page_of(results: Results, rng: np.random.Generator) -> Page:
             Section("In words", [Words(verdicts(results, found, noise(results)))]),
             Section("The best", list(_best(results))),
             Section(
-                "The search", [Figures([plots.history(results), plots.learning_curves(results), _zoom(results, found)])]
+                "The search",
+                [Figures([plots.history(results), plots.learning_curves(results), plots.zoom(results, *ordered[:2])])],
             ),
             Section("The settings", list(_settings(results, found))),
             Section("The gate and the work", [*_work(results)]),
@@ -76,10 +73,6 @@ def _plain(value: object) -> object:
     """A cell's value as Python has it; whole numbers beside missing ones are floats in a frame."""
     value = value.item() if isinstance(value, np.generic) else value
     return None if value is None or value is pd.NaT else value
-
-
-def _zoom(results: Results, found: Importance | None) -> "go.Figure":
-    return plots.zoom(results, *plots.ordered_settings(results, found.settings if found else ())[:2])
 
 
 def _settings(results: Results, found: Importance | None) -> Iterator[Block]:

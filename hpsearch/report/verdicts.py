@@ -111,7 +111,7 @@ def _progress(results: Results) -> Iterator[str]:
         more = 2 * results.summary.planned
         yield (
             f"The best came late, as number {reached:,} of {done:,}: more trials may find better ones. "
-            f"hpsearch resume {results.path} --trials {more}"
+            f"To go on: hpsearch resume {results.path} --trials {more}"
         )
     else:
         yield f"The best came as number {reached:,} of {done:,}; none of the {done - reached:,} trials after it was better."
@@ -182,7 +182,7 @@ def _failures(results: Results) -> Iterator[str]:
     if diverged := counts.get(Status.DIVERGED, 0):
         yield f"{counted(diverged, 'trial')} diverged: a loss was no longer a finite number. This marks a bad region, not an error."
     if failed := counts.get(Status.FAILED, 0):
-        yield f"{counted(failed, 'trial')} failed for reasons of their own or of the machine; run them again by: hpsearch resume {results.path} --retry-failed"
+        yield f"{counted(failed, 'trial')} failed by an error or by a fault of the machine. To run what failed again: hpsearch resume {results.path} --retry-failed"
 
 
 def _platforms(results: Results) -> Iterator[str]:

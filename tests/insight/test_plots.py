@@ -1,26 +1,28 @@
 """Every figure can be drawn of every sweep, on the right scales, and says what it leaves out."""
 
 import json
+import re
+import runpy
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
 from hpsearch import plots
-from hpsearch.analysis import importance
 from hpsearch.plots.axes import axis_of
 from hpsearch.plots.style import MOST_MARKS, thinned, thinned_note
 from hpsearch.results import Results
 from hpsearch.space import Choice
 from hpsearch.space.continuous import Log, OneMinusLog, Uniform
 from hpsearch.space.integer import Integer, LogInteger
+from tests.processes.program import REPOSITORY
 
 FIGURES: Mapping[str, Callable[[Results], go.Figure]] = {
     "history": plots.history,
     "learning_curves": plots.learning_curves,
     "parallel": plots.parallel,
-    "importance": lambda results: plots.importance(importance(results, np.random.default_rng(0))),
     "zoom": plots.zoom,
     "gate": plots.gate,
     "statuses": plots.statuses,
@@ -58,8 +60,8 @@ def test_a_setting_is_drawn_on_the_scale_on_which_it_is_searched(distribution: U
 
 
 def test_labels_of_choices_are_no_markup() -> None:
-    axis = axis_of("<i>name", Choice.parse(["<b>bold", "plain"]))
-    assert axis.layout["ticktext"] == ["&lt;b&gt;bold", "plain"]
+    axis = axis_of("<i>name", Choice.parse(["<b>bold", "x" * 40]))
+    assert axis.layout["ticktext"] == ["&lt;b&gt;bold", "x" * 13 + "…"]
     assert axis.layout["title"]["text"] == "&lt;i&gt;name"
 
 
@@ -94,3 +96,13 @@ def test_the_zoom_draws_the_regions_that_were_recorded(motley: Results) -> None:
     box = figure.data[-1]
     assert (min(box.x), max(box.x)) == pytest.approx(tuple(last.loc["learning_rate", ["low", "high"]]))
     assert (min(box.y), max(box.y)) == pytest.approx(tuple(last.loc["dropout", ["low", "high"]]))
+
+
+def test_every_python_block_of_the_guide_runs(motley: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "digits").symlink_to(motley.path)
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", (REPOSITORY / "docs" / "report.md").read_text(), flags=re.DOTALL)
+    (tmp_path / "guide.py").write_text("\n".join(blocks))
+    found = runpy.run_path("guide.py")
+    assert found["found"].settings[0] == "learning_rate"

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import hpsearch
-from hpsearch.analysis import importance, noise
+from hpsearch.analysis import Importance, importance, noise
 from hpsearch.records import Status
 from hpsearch.report import as_markdown, page_of
 from hpsearch.report.page import Code, Figures, Page, Section, Table, Words, content
@@ -20,8 +20,8 @@ from tests.processes.program import MINIATURE, program_here
 from .planted import Planted, by_learning_rate
 
 
-def words_of(results: Results) -> str:
-    return "\n".join(verdicts(results, importance(results, np.random.default_rng(0)), noise(results)))
+def words_of(results: Results, found: Importance | None = None) -> str:
+    return "\n".join(verdicts(results, found, noise(results)))
 
 
 def test_every_sweep_has_a_report(any_sweep: Results) -> None:
@@ -33,7 +33,7 @@ def test_every_sweep_has_a_report(any_sweep: Results) -> None:
 
 
 def test_the_words_name_what_was_planted(planted: Results) -> None:
-    words = words_of(planted)
+    words = words_of(planted, importance(planted, np.random.default_rng(0)))
     assert planted.best is not None
     assert f"Trial {planted.best['trial']} is the best: val_loss {planted.best['val_loss']:.4g}" in words
     assert "learning_rate matters most" in words
