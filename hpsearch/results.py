@@ -14,7 +14,7 @@ from hpsearch.objective import config_of, maximise
 from hpsearch.run import current_space, summary_of
 from hpsearch.space import Space
 from hpsearch.store import SweepFolder
-from hpsearch.summary import Summary
+from hpsearch.summary import Summary, ranking
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,15 @@ class Results:
         None before a trial has completed.
         """
         return None if self.summary.best is None else pd.Series(dict(self.summary.best), dtype=object)
+
+    def leaders(self, count: int) -> pd.DataFrame:
+        """The best completed trials, best first; of configurations with several trials the first, with mean scores."""
+        import pyarrow as pa
+
+        trials = pa.Table.from_pandas(self.trials, preserve_index=False)
+        ranked = ranking(trials, self.metric, maximise=self.maximise, repeats=self.summary.repeats)
+        found: pd.DataFrame = ranked.slice(0, count).to_pandas()
+        return found
 
     @property
     def best_config(self) -> str | None:

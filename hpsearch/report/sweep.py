@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
 from hpsearch import plots
 from hpsearch.analysis import Importance, importance, noise
-from hpsearch.records import Status
 from hpsearch.report.page import Block, Code, Figures, Page, Section, Table, Words
 from hpsearch.report.verdicts import verdicts
 from hpsearch.results import Results
@@ -58,15 +58,14 @@ def _best(results: Results) -> Iterator[Block]:
 
 
 def _leaders(results: Results) -> Table:
-    """The best completed trials; of configurations with several trials each one's own scores."""
-    completed = results.trials[results.trials["status"] == Status.COMPLETED]
-    by = [results.metric, "trial"]
-    leaders = completed.sort_values(by, ascending=[not results.maximise, True]).head(LEADERS)
+    """The best trials; or configurations with their means, where each has several trials."""
+    leaders, repeats = results.leaders(LEADERS), results.summary.repeats
     scores = [results.metric, *(name for name in results.config.run.recorded if name != results.metric)]
     params = [name for name in leaders.columns if name.startswith("param_")]
-    header = ["trial", *scores, *(name.removeprefix("param_") for name in params)]
-    rows = [[_plain(value) for value in row] for row in leaders[["trial", *scores, *params]].itertuples(index=False)]
-    return Table(header, rows, f"The best {len(rows)} trials")
+    unit = "trial" if repeats == 1 else "configuration"
+    rows = [[_plain(value) for value in row] for row in leaders[[unit, *scores, *params]].itertuples(index=False)]
+    caption = f"The best {len(rows)} {unit}s" + (f", means over {repeats} trials each" if repeats > 1 else "")
+    return Table([unit, *scores, *(name.removeprefix("param_") for name in params)], rows, caption)
 
 
 def _plain(value: object) -> object:

@@ -151,3 +151,15 @@ def test_what_cannot_be_compared_is_refused_in_a_sentence(sweeps: Callable[..., 
         assert run.returncode == 2, arguments
         assert run.stderr.count("\n") == 1, run.stderr
         assert sentence in run.stderr
+
+
+def test_a_comparison_that_is_interrupted_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "one.yaml").write_text(ONE)
+    monkeypatch.setattr("hpsearch.compare._trainings", interrupted)
+    run = program_here("compare", tmp_path / "one.yaml", tmp_path / "one.yaml", "--output", tmp_path / "page.html")
+    assert run.returncode == 130
+    assert "nothing was written" in run.stderr
+    assert not (tmp_path / "page.html").exists()

@@ -54,6 +54,11 @@ def test_seeds_that_scatter_more_than_trials_differ_make_the_best_one_of_many(pl
         plant("search.repeats=4", "search.trials=64").finish(lambda t: np.random.default_rng(t.seed).uniform(1, 2))
     )
     assert re.search(r"\d+ other configurations cannot be told from the best", words_of(results))
+    means = results.trials.groupby("configuration")["val_loss"].mean().sort_values()
+    assert list(results.leaders(5)["configuration"]) == list(means.index[:5])
+    assert "The best 10 configurations, means over 4 trials each" in as_markdown(
+        page_of(results, np.random.default_rng(0))
+    )
 
 
 def test_what_best_found_is_told_with_its_look_at_the_test_rows(tmp_path: Path) -> None:
