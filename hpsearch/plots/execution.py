@@ -14,6 +14,7 @@ from hpsearch.plots.style import (
     plain,
     thinned,
     thinned_note,
+    whole_ticks,
 )
 from hpsearch.records import Status
 from hpsearch.results import Results
@@ -117,7 +118,7 @@ def statuses(results: Results) -> go.Figure:
                     else "%{y} of round %{x}<extra></extra>",
                 )
             )
-    made.update_xaxes(title={"text": "round"})
+    made.update_xaxes(title={"text": "round"}, **whole_ticks(rounds))
     made.update_yaxes(title={"text": "trials"})
     return made
 

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from hpsearch.plots.axes import axis_of
-from hpsearch.plots.style import SEQUENCE, figure, nothing, thinned, thinned_note
+from hpsearch.plots.style import SEQUENCE, figure, nothing, thinned, thinned_note, whole_ticks
 from hpsearch.results import Results
 
 MOST_BOXES = 12
@@ -81,7 +81,7 @@ def _marks(trials: pd.DataFrame, places: Sequence[Sequence[float]], latest: int)
             "colorscale": SEQUENCE,
             "size": 6,
             "opacity": 0.8,
-            "colorbar": {"title": {"text": "round"}, "thickness": 10, "outlinewidth": 0},
+            "colorbar": {"title": {"text": "round"}, "thickness": 10, "outlinewidth": 0} | whole_ticks(latest),
         },
     )
 

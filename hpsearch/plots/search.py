@@ -17,6 +17,7 @@ from hpsearch.plots.style import (
     score_axis,
     thinned,
     thinned_note,
+    whole_ticks,
 )
 from hpsearch.records import Status
 from hpsearch.results import Results
@@ -48,7 +49,7 @@ def history(results: Results) -> go.Figure:
     )
     _add_rug(made, trials)
     made.update_yaxes(**score_axis(results.metric, shown[results.metric]))
-    made.update_xaxes(title={"text": "trial"})
+    made.update_xaxes(title={"text": "trial"}, **whole_ticks(trials["trial"].max()))
     return made
 
 
@@ -76,7 +77,7 @@ def learning_curves(results: Results) -> go.Figure:
         line = {"color": VERMILION, "width": 2.5}
         made.add_trace(go.Scatter(x=own["epoch"], y=own[metric], mode="lines", name=f"best, trial {number}", line=line))
     made.update_yaxes(**score_axis(metric, _worth_seeing(results, completed if len(completed) else stopped)))
-    made.update_xaxes(title={"text": "epoch"})
+    made.update_xaxes(title={"text": "epoch"}, tick0=1, **whole_ticks(results.epochs["epoch"].max()))
     return made
 
 

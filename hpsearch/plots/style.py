@@ -29,6 +29,7 @@ MARKS: Mapping[Status, tuple[str, str]] = {
 
 MOST_MARKS = 2000  # in one figure: more are slow to draw and hide one another
 LONGEST = 14  # characters of a mark on an axis
+FEW = 20  # up to here the ticks of what is counted are placed by us
 WIDE = 20.0  # positive scores that spread over more than this factor are drawn on a logarithmic axis
 
 
@@ -96,6 +97,11 @@ def log_ticks(low: float, high: float) -> dict[str, Any]:
     steps = (1, 2, 5) if high - low < 2 else (1,)
     found = [step * 10.0**decade for decade in decades[:: 1 + len(decades) // 8] for step in steps]
     return {"tickvals": found, "ticktext": [f"{tick:g}" for tick in found]}
+
+
+def whole_ticks(most: float) -> dict[str, Any]:
+    """Ticks of what is counted: none between two whole numbers."""
+    return {"dtick": max(1, round(most / 6))} if most <= FEW else {}
 
 
 def thinned(count: int, most: int = MOST_MARKS) -> np.ndarray[Any, np.dtype[np.intp]]:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
+LONG = 24  # characters of a cell: beyond, it may take several lines
+
+
 @dataclass(frozen=True)
 class Words:
     """Sentences, one below the other."""
@@ -134,8 +137,10 @@ def _table(table: Table) -> str:
 
 
 def _cell(value: Any) -> str:
-    kind = ' class="number"' if isinstance(value, int | float) and not isinstance(value, bool) else ""
-    return f"<td{kind}>{escape(_text(value))}</td>"
+    text = _text(value)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    kind = ' class="number"' if number else ' class="long"' if len(text) > LONG else ""
+    return f"<td{kind}>{escape(text)}</td>"
 
 
 def _text(value: Any) -> str:

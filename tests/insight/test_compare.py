@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -154,11 +155,8 @@ def test_what_cannot_be_compared_is_refused_in_a_sentence(sweeps: Callable[..., 
 
 
 def test_a_comparison_that_is_interrupted_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*arguments: object) -> None:
-        raise KeyboardInterrupt
-
     (tmp_path / "one.yaml").write_text(ONE)
-    monkeypatch.setattr("hpsearch.compare._trainings", interrupted)
+    monkeypatch.setattr("hpsearch.compare.run_trials", Mock(side_effect=KeyboardInterrupt))
     run = program_here("compare", tmp_path / "one.yaml", tmp_path / "one.yaml", "--output", tmp_path / "page.html")
     assert run.returncode == 130
     assert "nothing was written" in run.stderr
