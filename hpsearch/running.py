@@ -36,6 +36,7 @@ from hpsearch.objective import (
     stack_key,
 )
 from hpsearch.samplers import SAMPLERS, Sampler, Settings
+from hpsearch.space import Space
 from hpsearch.stopping import STOPPING
 from hpsearch.store import (
     ParquetStore,
@@ -208,22 +209,28 @@ def _require(search: Search, sampler: Sampler, trials: int) -> None:
         )
 
 
-def summary_of(folder: SweepFolder, config: Config) -> Summary:
-    """What stands in a sweep's folder now."""
+def summary_of(folder: SweepFolder, config: Config, trials: pa.Table | None = None) -> Summary:
+    """What stands in a sweep's folder now, or stood there when its table of trials was read."""
     search = config.run.search
-    trials = folder.read_tables()["trials"]
+    trials = folder.read_tables(["trials"])["trials"] if trials is None else trials
     planned = folder.planned_trials(search.trials)
     summary = summarise(
         folder.path, trials, planned, search.metric, maximise=maximise(search.metric), repeats=search.repeats
     )
-    rounds = folder.read_rounds() if search.widen else []
-    space = space_of(config.space, rounds[-1]) if rounds else config.space
-    return replace(summary, edges=config.edges(summary.settings, space), widened=widenings(config.space, space))
+    space, best = current_space(folder, config), summary.best
+    values = folder.read_trial(best["trial"], best["round"]).values if best else {}
+    return replace(summary, edges=config.edges(values, space), widened=widenings(config.space, space))
+
+
+def current_space(folder: SweepFolder, config: Config) -> Space:
+    """The space of a sweep's last round."""
+    rounds = folder.read_rounds() if config.run.search.widen else []
+    return space_of(config.space, rounds[-1]) if rounds else config.space
 
 
 def ranked_trials(folder: SweepFolder, config: Config) -> pa.Table:
     """Every trial, the best first, those that did not complete last; repeats of a configuration stand together."""
-    search, trials = config.run.search, folder.read_tables()["trials"]
+    search, trials = config.run.search, folder.read_tables(["trials"])["trials"]
     best = ranking(trials, search.metric, maximise=maximise(search.metric), repeats=search.repeats)
     key = "configuration" if search.repeats > 1 else "trial"
     places = {number: place for place, number in enumerate(best[key].to_pylist())}

@@ -1,6 +1,7 @@
 """Which tests run where."""
 
 import os
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -19,9 +20,17 @@ def _can_mount() -> bool:
         return False
 
 
+def chromium() -> str | None:
+    """The Chromium that is installed."""
+    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    return next((path for path in found if path), None)
+
+
 def _missing() -> dict[str, str]:
     """What is not here, by the marker of the tests that need it."""
     missing = {} if os.environ.get(SHARED_DATA) else {"shared_data": f"{SHARED_DATA} names no folder"}
+    if not chromium():
+        missing["chromium"] = "there is no Chromium here (Debian: apt-get install chromium)"
     return missing if _can_mount() else {**missing, "mounts": "this system lets no user mount a disk"}
 
 

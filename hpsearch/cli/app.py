@@ -7,7 +7,23 @@ from typing import Annotated
 import typer
 
 from hpsearch import __version__
-from hpsearch.cli import best, check, evaluate, export, init, jobs, predict, recheck, resume, run, status, train, trials
+from hpsearch.cli import (
+    best,
+    check,
+    compare,
+    evaluate,
+    export,
+    init,
+    jobs,
+    predict,
+    recheck,
+    report,
+    resume,
+    run,
+    status,
+    train,
+    trials,
+)
 from hpsearch.errors import HpsearchError, Interrupted, UsageError
 
 
@@ -27,7 +43,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, run, resume, best, train, recheck, check, status, trials, predict, evaluate, export):
+COMMANDS = (
+    init,
+    run,
+    resume,
+    best,
+    train,
+    recheck,
+    check,
+    status,
+    trials,
+    report,
+    compare,
+    predict,
+    evaluate,
+    export,
+)
+for command in COMMANDS:
     app.command()(getattr(command, command.__name__.rpartition(".")[2]))
 for job_command in (jobs.submit, jobs.jobs, jobs.logs, jobs.stop):
     app.command()(job_command)

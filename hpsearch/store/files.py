@@ -93,16 +93,21 @@ class JsonLines:
         self._file.close()
 
 
-def read_json_lines(path: Path) -> Iterator[Any]:
-    """The whole records of a file, leaving out an unfinished last line; raises HpsearchError for a damaged one."""
+def read_json_lines(path: Path, wanted: Callable[[int], bool] = lambda number: True) -> Iterator[Any]:
+    """The whole records of a file, leaving out an unfinished last line; raises HpsearchError for a damaged one.
+
+    Only records `wanted` by their number, from 0, are parsed.
+    """
     with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(file):
             if not line.endswith(b"\n"):
                 return
+            if not wanted(number):
+                continue
             try:
                 yield json.loads(line)
             except ValueError as error:
-                raise HpsearchError(f"{path}, line {number} is damaged: {error}") from error
+                raise HpsearchError(f"{path}, line {number + 1} is damaged: {error}") from error
 
 
 def _cut_unfinished_line(path: Path) -> None:

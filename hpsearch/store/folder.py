@@ -2,7 +2,7 @@
 
 import fcntl
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 from hpsearch.errors import HpsearchError, UsageError
 from hpsearch.records import Interval, Round, Trial
 from hpsearch.store.files import digest, read_json_lines, write_text
-from hpsearch.store.rows import Row, to_table
+from hpsearch.store.rows import Row, region_rows, to_table
 from hpsearch.store.schema import KEYS, SCHEMA_VERSION, TABLES
 
 NEEDED = {"config_sha256", "data", "platform"}
@@ -122,13 +122,19 @@ class SweepFolder:
         """Every planned round, in order."""
         return [_round(record) for record in read_json_lines(self.round_journal)]
 
-    def read_tables(self) -> dict[str, pa.Table]:
-        """Every acknowledged row, by table, sorted by key; safe while a sweep writes."""
+    def read_trial(self, number: int, planned_in: int) -> Trial:
+        """One planned trial of a round; its values have the types of the config, which a column may not keep."""
+        [record] = read_json_lines(self.round_journal, wanted=lambda each: each == planned_in)
+        return next(trial for trial in _round(record).trials if trial.number == number)
+
+    def read_tables(self, names: Sequence[str] = TABLES) -> dict[str, pa.Table]:
+        """Every acknowledged row of these tables, sorted by key; safe while a sweep writes."""
         journaled = self._journaled()  # first: what vanishes from the journal later is in the parts by then
         tables = {}
-        for name in TABLES:
+        for name in names:
             parts = self._parts(name)
-            rows = to_table(journaled[name], parts.schema) if journaled[name] else parts.slice(0, 0)
+            found = self._region_rows_beyond(parts) if name == "rounds" else journaled[name]
+            rows = to_table(found, parts.schema) if found else parts.slice(0, 0)
             tables[name] = _merged(parts, rows, KEYS[name])
         return tables
 
@@ -142,15 +148,17 @@ class SweepFolder:
             ) from error
 
     def _journaled(self) -> dict[str, list[Row]]:
-        from hpsearch.store.rows import region_rows
-
         rows: dict[str, list[Row]] = {table: [] for table in TABLES}
         for record in self._outcome_records():
             for table, found in record.items():
                 rows[table].extend(found)
-        for planned in self.read_rounds():
-            rows["rounds"].extend(region_rows(planned))
         return rows
+
+    def _region_rows_beyond(self, parts: pa.Table) -> list[Row]:
+        """What the journal has of the rounds that are in no part yet; the others, most of a long sweep, are not parsed."""
+        written = set(parts["round"].unique().to_pylist())
+        records = read_json_lines(self.round_journal, wanted=lambda number: number not in written)
+        return [row for record in records for row in region_rows(_round(record))]
 
     def _outcome_records(self) -> Iterator[dict[str, list[Row]]]:
         for number in self.outcome_journals():

@@ -1,0 +1,167 @@
+"""Figures of the work itself: the gate, how trials ended, and who ran them when."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from hpsearch.plots.style import (
+    BLUE,
+    GREEN,
+    MARKS,
+    OCHRE,
+    VERMILION,
+    figure,
+    nothing,
+    plain,
+    thinned,
+    thinned_note,
+    whole_ticks,
+)
+from hpsearch.records import Status
+from hpsearch.results import Results
+
+SMALLEST = 1e-16  # below double precision: an error of 0 is drawn here
+RIGHT = 1e-7  # errors below are right by every reading of the literature; see docs/gradient-check.md
+MOST_FAILURES = 500  # failed checks that are drawn one by one
+MOST_BARS = 40  # groups of rounds
+ENDS = (Status.COMPLETED, Status.STOPPED, Status.DIVERGED, Status.GATE_FAILED, Status.FAILED)
+
+
+def gate(results: Results) -> go.Figure:
+    """The errors of all gradient checks, tensor by tensor, against the bands by which they are judged."""
+    title, rows = "The gate", results.gradchecks
+    if rows.empty:
+        return nothing(title, "No network has been checked yet.")
+    tolerance = results.config.run.gradcheck.tolerance
+    errors = rows.assign(error=rows["error"].clip(lower=SMALLEST))
+    found = errors[np.isfinite(errors["error"])].groupby("tensor")["error"].quantile([0, 0.5, 1]).unstack()
+    found = found.loc[sorted(found.index, key=_by_layer, reverse=True)]
+    failed = errors[~errors["passed"]]
+    shown = failed.iloc[thinned(len(failed), MOST_FAILURES)]
+    made = figure(
+        title,
+        "Relative errors of the gradient checks of every trial: each line reaches from the smallest to the largest of a "
+        f"tensor, the dot is the median. Below {RIGHT:g} a gradient is right; above {tolerance:g} the trial is not trained, "
+        "unless rounding explains it.",
+        thinned_note(len(shown), len(failed), "failed checks"),
+        height=130 + 24 * len(found),
+        showlegend=bool(len(failed)),
+    )
+    ends = [value for low, high in zip(found[0.0], found[1.0], strict=True) for value in (low, high, None)]
+    names = [plain(name) for name in found.index]
+    line = {"color": BLUE, "width": 3}
+    made.add_trace(
+        go.Scatter(x=ends, y=np.repeat(names, 3), mode="lines", line=line, hoverinfo="skip", showlegend=False)
+    )
+    made.add_trace(
+        go.Scatter(
+            x=found[0.5],
+            y=names,
+            mode="markers",
+            marker={"color": BLUE, "size": 9},
+            name="median",
+            hovertemplate="%{y}: median %{x:.2g}<extra></extra>",
+        )
+    )
+    if len(shown):
+        color, symbol = MARKS[Status.GATE_FAILED]
+        made.add_trace(
+            go.Scatter(
+                x=shown["error"],
+                y=[plain(name) for name in shown["tensor"]],
+                mode="markers",
+                name="failed",
+                marker={"color": color, "symbol": symbol, "size": 10},
+                customdata=shown["trial"],
+                hovertemplate="trial %{customdata}: %{x:.2g}<extra></extra>",
+            )
+        )
+    largest = max(10 * tolerance, float(errors["error"].replace(np.inf, np.nan).max() * 3))
+    for low, high, color in ((SMALLEST / 3, RIGHT, GREEN), (RIGHT, tolerance, OCHRE), (tolerance, largest, VERMILION)):
+        if low < high:
+            made.add_vrect(x0=low, x1=high, fillcolor=color, opacity=0.1, line_width=0)
+    made.update_xaxes(
+        type="log",
+        title={"text": "relative error"},
+        range=np.log10([SMALLEST / 3, largest]).tolist(),
+        dtick=3,
+        exponentformat="power",
+    )
+    made.update_yaxes(showgrid=False, type="category", categoryorder="array", categoryarray=names)
+    return made
+
+
+def statuses(results: Results) -> go.Figure:
+    """How trials ended, round by round."""
+    title, trials = "How trials ended", results.trials
+    if trials.empty:
+        return nothing(title, "No trial has ended yet.")
+    rounds = int(trials["round"].max()) + 1
+    width = -(-rounds // MOST_BARS)
+    counts = trials.groupby([trials["round"] // width, "status"]).size().unstack(fill_value=0)
+    made = figure(
+        title,
+        "The trials of each round" + (f", {width} rounds to a bar." if width > 1 else "."),
+        barmode="stack",
+        height=300,
+    )
+    for status in ENDS:
+        if status in counts:
+            made.add_trace(
+                go.Bar(
+                    x=counts.index * width,
+                    y=counts[status],
+                    name=status.value.replace("_", " "),
+                    marker={"color": MARKS[status][0]},
+                    width=0.8 * width,
+                    hovertemplate="%{y} from round %{x} on<extra></extra>"
+                    if width > 1
+                    else "%{y} of round %{x}<extra></extra>",
+                )
+            )
+    made.update_xaxes(title={"text": "round"}, **whole_ticks(rounds))
+    made.update_yaxes(title={"text": "trials"})
+    return made
+
+
+def timeline(results: Results) -> go.Figure:
+    """Which worker trained which trial when."""
+    title = "Timeline of the workers"
+    trials = results.trials.dropna(subset=["started_at", "duration_s"])
+    if trials.empty:
+        return nothing(title, "No trial has ended yet.")
+    shown = trials.sort_values("started_at").iloc[thinned(len(trials))]
+    workers = sorted(trials["worker"].fillna("lost").unique(), key=_by_layer)
+    made = figure(
+        title,
+        "Each bar is a trial. Trials that one worker trained side by side begin together, and each bar is its share of the time.",
+        thinned_note(len(shown), len(trials)),
+        height=140 + min(600, 26 * len(workers)),
+        barmode="overlay",
+    )
+    for status in ENDS:
+        rows = shown[shown["status"] == status]
+        if rows.empty:
+            continue
+        made.add_trace(
+            go.Bar(
+                base=rows["started_at"].dt.strftime("%Y-%m-%d %H:%M:%S.%f"),
+                x=rows["duration_s"] * 1000,
+                y=[plain(worker) for worker in rows["worker"].fillna("lost")],
+                orientation="h",
+                name=status.value.replace("_", " "),
+                marker={"color": MARKS[status][0], "line": {"width": 0}},
+                opacity=0.8,
+                customdata=np.stack([rows["trial"], rows["duration_s"].round(3)], axis=1),
+                hovertemplate="trial %{customdata[0]:.0f}: %{customdata[1]} s<extra></extra>",
+            )
+        )
+    made.update_xaxes(type="date", title={"text": "UTC"})
+    made.update_yaxes(
+        type="category", categoryorder="array", categoryarray=[plain(each) for each in workers], showgrid=False
+    )
+    return made
+
+
+def _by_layer(name: str) -> tuple[tuple[int, str], ...]:
+    """So that dense_10 comes after dense_9."""
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in name.replace(".", "_").split("_"))

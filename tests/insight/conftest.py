@@ -1,0 +1,59 @@
+"""Sweeps to look into."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from hpsearch.records import Status
+from hpsearch.results import Results, load
+
+from .planted import TEXT, Planted, config_in
+
+EVERY_STATUS = {3: Status.STOPPED, 5: Status.DIVERGED, 7: Status.GATE_FAILED, 11: Status.FAILED, 12: Status.STOPPED}
+
+
+@pytest.fixture
+def plant(tmp_path: Path) -> Iterator[Callable[..., Planted]]:
+    """Begin a sweep with planted outcomes; it is closed at the end."""
+    with ExitStack() as stack:
+
+        def begun(*overrides: str, text: str = TEXT) -> Planted:
+            config = config_in(tmp_path, text, *overrides)
+            sweep = Planted(tmp_path / config.run.name, config)
+            stack.callback(sweep.close)
+            return sweep
+
+        yield begun
+
+
+@pytest.fixture(scope="session")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """A finished sweep in which only the learning rate matters."""
+    folder = tmp_path_factory.mktemp("planted")
+    return load(Planted(folder / "planted", config_in(folder)).finish())
+
+
+@pytest.fixture(scope="session")
+def motley(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """A finished zoom with trials of every status."""
+    folder = tmp_path_factory.mktemp("motley")
+    config = config_in(folder, TEXT, "search.strategy=zoom", "search.trials=40")
+    return load(
+        Planted(folder / "motley", config).finish(ending=lambda trial: EVERY_STATUS.get(trial.number, Status.COMPLETED))
+    )
+
+
+@pytest.fixture(params=["planted", "motley", "empty", "hopeless", "unsearched"])
+def any_sweep(request: pytest.FixtureRequest, plant: Callable[..., Planted]) -> Results:
+    """Sweeps of every kind, in turn."""
+    name = request.param
+    if name in {"planted", "motley"}:
+        return request.getfixturevalue(name)
+    if name == "empty":
+        return load(plant().folder.path)
+    if name == "unsearched":
+        text = "name: unsearched\ndata: {source: digits}\nsearch: {trials: 1}\n"
+        return load(plant(text=text).finish(lambda trial: 1.0))
+    return load(plant("search.trials=8").finish(ending=lambda trial: Status.GATE_FAILED))
