@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +19,7 @@ from hpsearch.config import Config, Search
 from hpsearch.driver import Driver, Event
 from hpsearch.engine import Engine
 from hpsearch.errors import UsageError
+from hpsearch.location import Location
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import (
     Data,
@@ -44,6 +44,7 @@ from hpsearch.store import (
     require_new,
     set_damaged_parts_aside,
 )
+from hpsearch.store.files import reaching
 from hpsearch.summary import Summary, ranking, summarise
 from hpsearch.sweep import Plan
 from hpsearch.widening import space_of, widenings
@@ -72,7 +73,7 @@ class Hooks:
     should_stop: Callable[[], bool] = lambda: False
 
 
-def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Summary:
+def run(config: Config, results: Location, execution: Execution, hooks: Hooks) -> Summary:
     """Make the sweep's folder in `results` and run the sweep."""
     path = results / config.run.name
     require_new(path)
@@ -93,7 +94,7 @@ def run(config: Config, results: Path, execution: Execution, hooks: Hooks) -> Su
 
 
 def resume(
-    path: Path, execution: Execution, hooks: Hooks, trials: int | None = None, *, repair: bool = False
+    path: Location, execution: Execution, hooks: Hooks, trials: int | None = None, *, repair: bool = False
 ) -> Summary:
     """Run what is missing of a sweep; with `trials`, extend it to so many in all. Raises UsageError if it has those.
 
@@ -123,16 +124,18 @@ def resume(
     return summary_of(folder, config)
 
 
-def retried(path: Path) -> Path:
+def retried(path: Location) -> Location:
     """The folder of the sweep in which a sweep's failed trials are run again; raises UsageError if it is there."""
     path = path if path.name else path.resolve()  # as "." has no name
     again = path.with_name(f"{path.name}-retried")
-    if again.exists():
+    with reaching(again):
+        there = again.exists()
+    if there:
         raise UsageError(f"{again} is there already: go on with it by `hpsearch resume {again}`, or move it away")
     return again
 
 
-def retry_failed(path: Path, execution: Execution, hooks: Hooks) -> Summary:
+def retry_failed(path: Location, execution: Execution, hooks: Hooks) -> Summary:
     """Run the trials that failed again, and what followed from them, in a new sweep; raises UsageError if none failed.
 
     Its rows are those of a sweep in which nothing had failed. The old sweep stays as it is.

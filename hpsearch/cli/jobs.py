@@ -1,11 +1,11 @@
 """The commands `hpsearch submit`, `jobs`, `logs` and `stop`: sweeps on a cluster's job server."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hpsearch.cli.options import ConfigFile, Json, Set, Workers
+from hpsearch.location import Location, location
 
 FAILED = 1
 
@@ -23,9 +23,13 @@ JobId = Annotated[
     str, typer.Argument(metavar="JOB", help="A job's id, as `hpsearch jobs` lists it.", show_default=False)
 ]
 SharedResults = Annotated[
-    Path,
+    Location,
     typer.Option(
-        "--results", metavar="DIR", help="Where sweeps' folders are, on storage of the cluster.", show_default=False
+        "--results",
+        parser=location,
+        metavar="DIR",
+        help="Where sweeps' folders are, on storage of the cluster.",
+        show_default=False,
     ),
 ]
 

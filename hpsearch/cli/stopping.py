@@ -3,11 +3,11 @@
 import signal
 import sys
 import time
-from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
 from hpsearch.errors import Interrupted
+from hpsearch.location import Location
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -15,7 +15,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class StopRequest:
     """Listens for signals while it is entered, and counts the seconds since it was made."""
 
-    def __init__(self, sweep: Path, time_budget_s: float | None = None) -> None:
+    def __init__(self, sweep: Location, time_budget_s: float | None = None) -> None:
         self._sweep = sweep
         self._requested = False
         self._end = None if time_budget_s is None else time.monotonic() + time_budget_s

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from hpsearch.config.models import FORMS, WIDTHS, WORD, Block, Known, Run, nearest
 from hpsearch.config.yaml_text import Document, dump, parse_value, read_document
 from hpsearch.errors import UsageError
+from hpsearch.location import Location
 from hpsearch.space import DISTRIBUTIONS, Choice, Path, Scalar, Space, SpaceError, edges, is_distribution
 
 SEARCHABLE = ("model", "train")
@@ -57,7 +58,7 @@ class Config:
         return dump(_with_defaults(tree, Run.defaults()))
 
 
-def load_config(file: FilePath, known: Known, overrides: Sequence[str] = ()) -> Config:
+def load_config(file: Location, known: Known, overrides: Sequence[str] = ()) -> Config:
     """Read and check a config, with `overrides` of the form KEY=VALUE; raises UsageError."""
     document = read_document(file)
     for override in overrides:
@@ -67,7 +68,7 @@ def load_config(file: FilePath, known: Known, overrides: Sequence[str] = ()) -> 
     return check_config(_with_absolute_source(document, known.bundled), known)
 
 
-def _known_with(document: Document, folder: FilePath, known: Known) -> Known:
+def _known_with(document: Document, folder: Location, known: Known) -> Known:
     """The names that configs may use, with those of the plug-ins; their paths start from the config's folder."""
     paths, place = document.tree["plugins"], document.place(("plugins",))
     if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):

@@ -4,7 +4,6 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path as FilePath
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -13,6 +12,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarbool import ScalarBoolean
 
 from hpsearch.errors import UsageError
+from hpsearch.location import Location
 from hpsearch.space import Path
 
 
@@ -30,7 +30,7 @@ class Document:
         return self.places[path]
 
 
-def read_document(file: FilePath) -> Document:
+def read_document(file: Location) -> Document:
     """Parse a file that holds one YAML mapping."""
     try:
         text = file.read_text(encoding="utf-8")

@@ -1,16 +1,18 @@
 """The layout of a sweep's folder, and reading it while the sweep runs or afterwards."""
 
-import fcntl
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from hpsearch.errors import HpsearchError, UsageError
+from hpsearch.location import Location
 from hpsearch.records import Interval, Round, Trial
-from hpsearch.store.files import digest, read_json_lines, write_text
+from hpsearch.store.files import digest, reaching, write_text
+from hpsearch.store.journal import FileJournal, Journal
+from hpsearch.store.object_journal import ObjectJournal
+from hpsearch.store.objects import ObjectPath, each
 from hpsearch.store.rows import Row, to_table
 from hpsearch.store.schema import KEYS, SCHEMA_VERSION, TABLES
 
@@ -19,31 +21,28 @@ NEEDED = {"config_sha256", "data", "platform"}
 
 
 class SweepFolder:
-    """The files of one sweep, by name.
+    """The files of one sweep, by name; or its objects."""
 
-    `journal/rounds.jsonl` has every planned round. `journal/outcomes-N.jsonl` has what is to become part N
-    of each table and is deleted once it has: so what is both in a part and in the journal is there twice.
-    """
-
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Location) -> None:
         self.path = path
         self.config = path / "config.yaml"
         self.manifest = path / "manifest.json"
         self.lock = path / ".lock"
-        self.journal = path / "journal"
+        self.journal = journal_at(path / "journal")
         self.plugins = path / "plugins"
         self.damaged = path / ".damaged"
-        self.round_journal = self.journal / "rounds.jsonl"
 
     @classmethod
-    def existing(cls, path: Path) -> "SweepFolder":
+    def existing(cls, path: Location) -> "SweepFolder":
         """The folder of a sweep that must be there already; raises UsageError."""
         folder = cls(path)
-        if not folder.manifest.is_file():
+        with reaching(path):
+            there = folder.manifest.is_file()
+        if not there:
             raise UsageError(f"{str(path)!r} is not a sweep's folder: it holds no manifest.json")
         manifest = folder.read_manifest()
         version = manifest.get("schema_version")
-        if version == SCHEMA_VERSION and not (manifest.keys() >= NEEDED and folder.round_journal.is_file()):
+        if version == SCHEMA_VERSION and not (manifest.keys() >= NEEDED and folder.journal.is_whole()):
             raise UsageError(f"{path} is damaged: its manifest.json or its journal is not whole")
         if version != SCHEMA_VERSION:
             raise UsageError(
@@ -51,36 +50,17 @@ class SweepFolder:
             )
         return folder
 
-    def table(self, name: str) -> Path:
+    def table(self, name: str) -> Location:
         """The folder of a table's parts."""
         return self.path / name
 
-    def part(self, name: str, number: int) -> Path:
+    def part(self, name: str, number: int) -> Location:
         """A part of a table."""
         return self.table(name) / f"part-{number:05d}.parquet"
 
     def part_numbers(self, name: str) -> list[int]:
         """The numbers of a table's parts, in order."""
         return sorted(int(path.stem.rpartition("-")[2]) for path in self.table(name).glob("part-*.parquet"))
-
-    def outcome_journal(self, number: int) -> Path:
-        """The journal of what is to become part `number`."""
-        return self.journal / f"outcomes-{number:05d}.jsonl"
-
-    def outcome_journals(self) -> list[int]:
-        """The numbers of the journals there are, in order."""
-        return sorted(int(path.stem.rpartition("-")[2]) for path in self.journal.glob("outcomes-*.jsonl"))
-
-    def is_being_written(self) -> bool:
-        """Whether a process holds the sweep's lock now."""
-        if not self.lock.exists():
-            return False
-        with self.lock.open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
 
     def read_manifest(self) -> dict[str, Any]:
         """The manifest; raises UsageError if it is damaged."""
@@ -120,7 +100,7 @@ class SweepFolder:
 
     def read_rounds(self) -> list[Round]:
         """Every planned round, in order."""
-        return [_round(record) for record in read_json_lines(self.round_journal)]
+        return [_round(record) for record in self.journal.rounds()]
 
     def read_tables(self) -> dict[str, pa.Table]:
         """Every acknowledged row, by table, sorted by key; safe while a sweep writes."""
@@ -133,7 +113,7 @@ class SweepFolder:
         return tables
 
     def _parts(self, name: str) -> pa.Table:
-        parts = [read_part(self.part(name, number)) for number in self.part_numbers(name)]
+        parts = each(read_part, [self.part(name, number) for number in self.part_numbers(name)])
         try:
             return pa.concat_tables(parts)
         except pa.ArrowException as error:
@@ -145,36 +125,35 @@ class SweepFolder:
         from hpsearch.store.rows import region_rows
 
         rows: dict[str, list[Row]] = {table: [] for table in TABLES}
-        for record in self._outcome_records():
+        for record in self.journal.outcomes():
             for table, found in record.items():
                 rows[table].extend(found)
         for planned in self.read_rounds():
             rows["rounds"].extend(region_rows(planned))
         return rows
 
-    def _outcome_records(self) -> Iterator[dict[str, list[Row]]]:
-        for number in self.outcome_journals():
-            try:
-                yield from (record for record in read_json_lines(self.outcome_journal(number)) if "trials" in record)
-            except FileNotFoundError:
-                continue  # became parts since it was listed
 
-
-def _repair(sweep: Path) -> str:
+def _repair(sweep: Location) -> str:
     return f"set it aside and run its trials again, with the same results, by: hpsearch resume {sweep} --repair"
 
 
-def read_part(path: Path) -> pa.Table:
+def read_part(path: Location) -> pa.Table:
     """A part of a table; raises HpsearchError, which says how to go on, if it is damaged."""
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(path, partitioning=None, page_checksum_verification=True)
+        source = pa.BufferReader(path.read_bytes()) if isinstance(path, ObjectPath) else path
+        return pq.read_table(source, partitioning=None, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0].removeprefix(f"Could not open Parquet input source '{path}': ").rstrip(".")
         raise HpsearchError(
-            f"{path} is damaged: {reason}. Put it back from a copy; or {_repair(path.parents[1])}"
+            f"{path} is damaged: {reason}. Put it back from a copy; or {_repair(path.parent.parent)}"
         ) from error
+
+
+def journal_at(path: Location) -> Journal:
+    """The journal of a sweep, in files or in objects."""
+    return ObjectJournal(path) if isinstance(path, ObjectPath) else FileJournal(Path(str(path)))
 
 
 def round_record(planned: Round) -> dict[str, Any]:
