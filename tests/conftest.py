@@ -3,11 +3,13 @@
 import os
 import subprocess
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 SHARED_DATA = "HPSEARCH_SHARED_DATA"
+S3_SERVER = ("boto3", "flask_cors", "moto")
 
 
 @cache
@@ -21,8 +23,12 @@ def _can_mount() -> bool:
 
 def _missing() -> dict[str, str]:
     """What is not here, by the marker of the tests that need it."""
-    missing = {} if os.environ.get(SHARED_DATA) else {"shared_data": f"{SHARED_DATA} names no folder"}
-    return missing if _can_mount() else {**missing, "mounts": "this system lets no user mount a disk"}
+    missing = {
+        "shared_data": not os.environ.get(SHARED_DATA) and f"{SHARED_DATA} names no folder",
+        "mounts": not _can_mount() and "this system lets no user mount a disk",
+        "s3": any(find_spec(name) is None for name in S3_SERVER) and f"{' or '.join(S3_SERVER)} is not installed",
+    }
+    return {marker: reason for marker, reason in missing.items() if reason}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -31,8 +31,13 @@ SweepPath = Annotated[
     ),
 ]
 ModelPath = Annotated[
-    Path,
-    typer.Argument(metavar="MODEL", help="A model file, or a sweep's folder for its best model.", show_default=False),
+    Location,
+    typer.Argument(
+        parser=location,
+        metavar="MODEL",
+        help="A model file, or a sweep's folder for its best model.",
+        show_default=False,
+    ),
 ]
 DataSource = Annotated[
     str, typer.Argument(metavar="DATA", help="A file or folder of data, or a bundled name.", show_default=False)

@@ -53,6 +53,18 @@ def replace_file(path: Location, write: Callable[[Path], None]) -> None:
         _replace_file(Path(str(path)), write)
 
 
+@contextmanager
+def local_copy(path: Location) -> Iterator[Path]:
+    """A file to read: itself, or for as long as it is needed what an object holds."""
+    if not isinstance(path, ObjectPath):
+        yield Path(str(path))
+        return
+    with tempfile.TemporaryDirectory() as folder, reaching(path):
+        copy = Path(folder) / path.name
+        copy.write_bytes(path.read_bytes())
+        yield copy
+
+
 def _replace_file(path: Path, write: Callable[[Path], None]) -> None:
     beside = path.with_name(f".{path.name}.tmp")
     write(beside)

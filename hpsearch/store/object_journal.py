@@ -10,8 +10,8 @@ from hpsearch.store.files import as_json_lines, read_json_lines
 from hpsearch.store.journal import Journal
 from hpsearch.store.objects import ObjectPath, each
 
-ARRIVAL, PART, RECORDS = "arrival", "part", "records"
-"""What an entry is: a process taking over; the begin of a part's entries; rounds and outcomes."""
+ARRIVAL, PART, ROUND, OUTCOMES = "arrival", "part", "round", "outcomes"
+"""What an entry is: a process taking over; the begin of a part's entries; a planned round; what came of trials."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,12 @@ class ObjectJournal(Journal):
         return self._round_object(0).is_file()
 
     def outcomes(self) -> Iterator[Any]:
-        yield from (record for entry in self._entries() for record in entry.records if "trials" in record)
+        yield from _records(OUTCOMES, self._entries())
 
     def rounds(self) -> list[Any]:
         # The log first: what vanishes from it later is in the other objects by then.
-        found = [record for entry in self._entries() for record in entry.records if _is_round(record)]
-        kept = each(_read, self.path.glob("rounds-*.jsonl"))
-        found += [record for records in kept for record in records]
+        found = _records(ROUND, self._entries())
+        found += [planned for kept in each(_read, self.path.glob("rounds-*.jsonl")) for planned in kept]
         return [planned for _, planned in sorted({record["round"]: record for record in found}.items())]
 
     def open(self, next_part: int) -> list[Any]:
@@ -69,16 +68,16 @@ class ObjectJournal(Journal):
         self._own = [entry for entry in entries if entry.number >= self.number]
         if not begun:
             self._begin_part(0.0)
-        return [record for entry in self._own for record in entry.records if "trials" in record]
+        return _records(OUTCOMES, self._own)
 
     def add_round(self, planned: Any) -> None:
-        self._put(RECORDS, [planned])
+        self._put(ROUND, [planned])
 
     def add_outcomes(self, outcomes: Sequence[Any]) -> None:
-        self._put(RECORDS, outcomes)
+        self._put(OUTCOMES, outcomes)
 
     def turn(self, elapsed_s: float) -> None:
-        planned = [record for entry in self._own for record in entry.records if _is_round(record)]
+        planned = _records(ROUND, self._own)
         if planned:
             self._round_object(self.number).put(as_json_lines(planned))
         done = self._own
@@ -121,14 +120,14 @@ class ObjectJournal(Journal):
         path = self.path / f"log-{self._next:08d}.jsonl"
         path.put_new(as_json_lines([{"entry": kind, "elapsed_s": elapsed_s, "writer": self._writer}, *records]))
         self._next += 1
-        return _Entry(path, kind, elapsed_s, [record for record in records if _is_round(record)])
+        return _Entry(path, kind, elapsed_s, records if kind == ROUND else [])
 
     def _delete(self, entries: Any) -> None:
         each(ObjectPath.unlink, [entry.path for entry in entries if entry.kind != ARRIVAL])
 
 
-def _is_round(record: Any) -> bool:
-    return "global_share" in record
+def _records(kind: str, entries: Sequence[_Entry]) -> list[Any]:
+    return [record for entry in entries if entry.kind == kind for record in entry.records]
 
 
 def _number(path: ObjectPath) -> int:

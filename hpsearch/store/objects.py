@@ -45,7 +45,7 @@ class Bucket:
             max_pool_connections=2 * READERS,
         )
         try:
-            return boto3.client("s3", config=patience)
+            return boto3.Session().client("s3", config=patience)
         except (BotoCoreError, ValueError) as error:
             raise UsageError(f"s3://{self.name} cannot be reached: {error}") from error
 
@@ -188,6 +188,17 @@ def each(read: Callable[[Source], Found], paths: Sequence[Source]) -> Iterable[F
         return list(pool.map(read, paths))
 
 
+class StorageError(OSError):
+    """A bucket does not do what it is asked to."""
+
+    def __init__(self, path: ObjectPath, reason: str) -> None:
+        super().__init__(reason)
+        self.filename = str(path)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 @contextmanager
 def _explained(path: ObjectPath) -> Iterator[None]:
     """Turn what boto3 raises into OSErrors, as files raise them."""
@@ -196,33 +207,32 @@ def _explained(path: ObjectPath) -> Iterator[None]:
 
     try:
         yield
-    except (ClientError, BotoCoreError) as error:
-        raised = _as_os_error(error, path)
-        raised.filename = str(path)
-        raise raised from error
-
-
-def _as_os_error(error: Any, path: ObjectPath) -> OSError:
-    from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError, PartialCredentialsError
-
-    if isinstance(error, ClientError):
-        return _refusal(str(error.response["Error"]["Code"]), error.response["Error"].get("Message", ""), path)
-    if isinstance(error, NoCredentialsError | PartialCredentialsError):
-        return PermissionError(
-            "there are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
-        )
-    text = " ".join(str(error).split())[:300]
-    return OSError(f"the storage does not answer: {text}" if isinstance(error, HTTPClientError) else text)
+    except ClientError as error:
+        code, message = (str(error.response["Error"].get(key, "")) for key in ("Code", "Message"))
+        raise _refusal(code, message, path) from error
+    except BotoCoreError as error:
+        raise StorageError(path, _reason(error, path.bucket.client.meta.endpoint_url)) from error
 
 
 def _refusal(code: str, message: str, path: ObjectPath) -> OSError:
     if code in ABSENT:
-        return FileNotFoundError(ENOENT, os.strerror(ENOENT))
+        return FileNotFoundError(ENOENT, os.strerror(ENOENT), str(path))
     if code in REFUSED:
-        return PermissionError(f"these credentials are not let in ({code})")
+        return StorageError(path, f"these credentials are not let in ({code})")
     known = {
         "PreconditionFailed": FileExistsError("another object is there"),
         "ConditionalRequestConflict": BlockingIOError("another object is being put there"),
-        "NoSuchBucket": OSError(f"there is no bucket {path.bucket.name!r}"),
+        "NoSuchBucket": StorageError(path, f"there is no bucket {path.bucket.name!r}"),
     }
-    return known.get(code) or OSError(f"{code}: {message}")
+    return known.get(code) or StorageError(path, f"{code}: {message}")
+
+
+def _reason(error: Any, endpoint: str) -> str:
+    from botocore.exceptions import ConnectionError as Unconnected
+    from botocore.exceptions import HTTPClientError, NoCredentialsError, PartialCredentialsError
+
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        return "there are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+    if isinstance(error, HTTPClientError | Unconnected):
+        return f"no storage answers at {endpoint}"
+    return " ".join(str(error).split())[:300]
