@@ -5,6 +5,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -20,7 +21,7 @@ from hpsearch.driver import Driver, Event
 from hpsearch.engine import Engine
 from hpsearch.errors import UsageError
 from hpsearch.location import Location
-from hpsearch.numeric_platform import numeric_platform
+from hpsearch.numeric_platform import numeric_platform, processors_here
 from hpsearch.objective import (
     Data,
     Task,
@@ -78,18 +79,20 @@ def run(config: Config, results: Location, execution: Execution, hooks: Hooks) -
     path = results / config.run.name
     require_new(path)
     plan = plan_of(config)  # before anything is made or started, as it may refuse
-    data = load_data(config)
-    for note in data.prepared.notes:
-        hooks.say(note)
-    task = Task.of(config, data)
     search, tables = config.run.search, schemas_of(config)
-    hooks.started(Summary(path, search.trials, {}, search.metric, None, search.repeats))
-    with _engine(
-        task, execution, hooks, search.trials
-    ) as engine:  # first: if it cannot start, there is nothing to resume
-        folder = create_folder(path, config.text(), _manifest(config, data), tables, dict(config.known.plugins))
-        with ParquetStore(folder, tables, time.monotonic) as store:
-            _drive(task, plan, store, engine, hooks)
+    with _ray_ahead(config, execution, search.trials) as ray_is_up:
+        data = load_data(config)
+        for note in data.prepared.notes:
+            hooks.say(note)
+        task = Task.of(config, data)
+        hooks.started(Summary(path, search.trials, {}, search.metric, None, search.repeats))
+        ray_is_up()
+        with _engine(
+            task, execution, hooks, search.trials
+        ) as engine:  # first: if it cannot start, there is nothing to resume
+            folder = create_folder(path, config.text(), _manifest(config, data), tables, dict(config.known.plugins))
+            with ParquetStore(folder, tables, time.monotonic) as store:
+                _drive(task, plan, store, engine, hooks)
     return summary_of(folder, config)
 
 
@@ -112,15 +115,17 @@ def resume(
     if trials is None and summary.done >= summary.planned:
         return summary
     plan = plan_of(config, trials or summary.planned)
-    data = load_data(config)
-    _check_same(folder.read_manifest(), config, data)
-    task = Task.of(config, data)
-    with ParquetStore(folder, schemas_of(config), time.monotonic) as store:
-        hooks.started(replace(summary_of(folder, config), planned=plan.trials))
-        with _engine(task, execution, hooks, plan.trials) as engine:
-            if trials is not None:  # only now: if the engine cannot start, the sweep is as long as it was
-                folder.extend(trials, _now())
-            _drive(task, plan, store, engine, hooks)
+    with _ray_ahead(config, execution, plan.trials) as ray_is_up:
+        data = load_data(config)
+        _check_same(folder.read_manifest(), config, data)
+        task = Task.of(config, data)
+        with ParquetStore(folder, schemas_of(config), time.monotonic) as store:
+            hooks.started(replace(summary_of(folder, config), planned=plan.trials))
+            ray_is_up()
+            with _engine(task, execution, hooks, plan.trials) as engine:
+                if trials is not None:  # only now: if the engine cannot start, the sweep is as long as it was
+                    folder.extend(trials, _now())
+                _drive(task, plan, store, engine, hooks)
     return summary_of(folder, config)
 
 
@@ -241,6 +246,22 @@ def _drive(task: Task, plan: Plan, store: ParquetStore, engine: Engine, hooks: H
         driver.run()
 
 
+def _ray_ahead(config: Config, execution: Execution, trials: int) -> AbstractContextManager[Callable[[], None]]:
+    """Ray on this machine, if the sweep is to run there, started while the data is read."""
+    if execution.serial or _address(config, execution):
+        return nullcontext(lambda: None)
+    from hpsearch.engine.ahead import ray_ahead
+
+    cpus = config.run.resources.cpus
+    workers = execution.workers or config.run.engine.workers or max(1, processors_here() // cpus)
+    return ray_ahead(min(workers, trials, _in_flight(config)) * cpus)
+
+
+def _address(config: Config, execution: Execution) -> str | None:
+    """The cluster that the user named."""
+    return execution.address or config.run.engine.address or os.environ.get("RAY_ADDRESS")
+
+
 def _engine(task: Task, execution: Execution, hooks: Hooks, trials: int) -> Engine:
     config, objective = task.config, partial(run_trials, task)
     cpus = config.run.resources.cpus
@@ -252,7 +273,7 @@ def _engine(task: Task, execution: Execution, hooks: Hooks, trials: int) -> Engi
     from hpsearch.engine.ray import RayEngine
 
     settings = config.run.engine
-    address = execution.address or settings.address or os.environ.get("RAY_ADDRESS")
+    address = _address(config, execution)
     there_are = available_workers(address, cpus)
     asked = execution.workers or settings.workers
     wanted = _useful(min(asked or there_are, trials), config, hooks)
@@ -265,6 +286,7 @@ def _engine(task: Task, execution: Execution, hooks: Hooks, trials: int) -> Engi
         address=address,
         retries=settings.retries,
         trial_timeout=settings.trial_timeout,
+        memory=settings.memory,
     )
 
 
