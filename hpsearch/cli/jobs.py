@@ -40,6 +40,9 @@ def submit(
     results: SharedResults,
     set_: Set = None,
     workers: Workers = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the sweep of that name, which is there already.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Hand a sweep to a cluster's job server, which runs it while this machine may be switched off."""
@@ -56,11 +59,13 @@ def submit(
         )
     sweep = results / checked.run.name
     options = [] if workers is None else ["--workers", str(workers)]
-    job = JobServer(address).submit(checked.text(), checked.known.plugins, sweep, options)
+    job = JobServer(address).submit(checked.text(), checked.known.plugins, sweep, options, resume=resume)
     if json:
         typer.echo(as_json({"job": job, "sweep": str(sweep)}))
     else:
-        typer.echo(f"{job} runs {sweep}; follow it by: hpsearch logs {job} --follow --address {address}")
+        typer.echo(
+            f"{job} {'resumes' if resume else 'runs'} {sweep}; follow it by: hpsearch logs {job} --follow --address {address}"
+        )
 
 
 def jobs(address: JobServerAddress, json: Json = False) -> None:
@@ -106,4 +111,7 @@ def stop(job: JobId, address: JobServerAddress) -> None:
     from hpsearch.engine.jobs import JobServer
 
     found = JobServer(address).stop(job)
-    typer.echo(f"{found.job} is {found.state if found.ended else 'stopping'}; go on by: hpsearch resume {found.sweep}")
+    typer.echo(
+        f"{found.job} is {found.state if found.ended else 'stopping'}; go on where the results are by: hpsearch resume "
+        f"{found.sweep}, or hand its config in again by: hpsearch submit CONFIG --resume"
+    )
