@@ -73,7 +73,10 @@ class Held:
         found = folder.glob("*.json")
         if not found:
             return None
-        content, age_s = found[-1].read_with_age()
+        try:
+            content, age_s = found[-1].read_with_age()
+        except FileNotFoundError:
+            return cls.newest(folder)  # a newer one was taken since it was listed, and this one deleted
         return cls(int(found[-1].stem), Holder(**json.loads(content)), age_s)
 
 

@@ -12,6 +12,7 @@ from hpsearch.store.base import Store
 from hpsearch.store.files import StoreError, explaining, write_parquet
 from hpsearch.store.folder import SweepFolder, read_part, round_record
 from hpsearch.store.lock import lock_for_writing
+from hpsearch.store.objects import each
 from hpsearch.store.pending import Pending
 from hpsearch.store.rows import region_rows, rows_of
 from hpsearch.store.schema import TABLES
@@ -60,9 +61,10 @@ class ParquetStore(Store):
             self._release()
 
     def _open_journal(self) -> None:
-        self._rounds = self.folder.read_rounds()
         self._rows = self._none_pending()
-        for record in self.folder.journal.open(self._parts_written()):
+        pending = self.folder.journal.open(self._parts_written())
+        self._rounds = self.folder.read_rounds()  # only now, as no process before this one can add to them any more
+        for record in pending:
             for table in self._rows.keys() & record.keys():
                 self._rows[table].extend(record[table])
         written = self._rounds_in_earlier_parts()
@@ -126,9 +128,8 @@ class ParquetStore(Store):
 
     def _rounds_in_earlier_parts(self) -> set[int]:
         numbers = [number for number in self.folder.part_numbers("rounds") if number < self.folder.journal.number]
-        return {
-            each for number in numbers for each in read_part(self.folder.part("rounds", number))["round"].to_pylist()
-        }
+        parts = each(read_part, [self.folder.part("rounds", number) for number in numbers])
+        return {planned for part in parts for planned in part["round"].to_pylist()}
 
     def _release(self) -> None:
         self.folder.journal.close()
