@@ -70,9 +70,9 @@ def plan_of(strategy: str, trials: int, round_size: int) -> Plan:
     )
 
 
-def drive(plan: Plan, engine: Engine, folder: Path) -> float:
+def drive(plan: Plan, engine: Engine, folder: Path, recorded: Sequence[str] = RECORDED) -> float:
     """Run a sweep; returns its seconds, with the closing of the store."""
-    tables = schemas(SPACE, RECORDED)
+    tables = schemas(plan.space, recorded)
     sweep = create_folder(folder, "name: nothing\n", {}, tables)
     begun = time.perf_counter()
     with ParquetStore(sweep, tables, time.monotonic) as store:
@@ -267,7 +267,24 @@ def memory(trials: int) -> Figures:
         begun = time.perf_counter()
         rows = len(pd.read_parquet(Path(folder) / "sweep" / "trials"))
         read_s = time.perf_counter() - begun
+    yield from _workers_memory()
     yield {"what": "driver", "trials": rows, "bytes a trial": grown / trials, "parts": parts, "read_parquet s": read_s}
+
+
+def _workers_memory() -> Figures:
+    """The most that each of two workers had in memory at the digits sweep, the data that they share included."""
+    from hpsearch.run import plan_of as plan_of_config
+
+    from hpsearch.config import load_config
+    from hpsearch.engine.ray import RayEngine
+    from hpsearch.objective import KNOWN, Task, load_data, run_trials
+
+    config = load_config(Path("configs/digits.yaml"), KNOWN, ["search.trials=16", "train.epochs=2"])
+    objective = partial(run_trials, Task.of(config, load_data(config)))
+    with RayEngine(objective, cpus=1, workers=2) as engine, tempfile.TemporaryDirectory() as folder:
+        drive(plan_of_config(config), engine, Path(folder) / "sweep", config.run.recorded)
+        for number, peak in enumerate(engine.peak_memory(), start=1):
+            yield {"what": f"worker {number} at digits", "trials": 16, "MiB at most": peak / 2**20}
 
 
 def _resident() -> int:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from hpsearch.babysitting import SHARES, Verdict
 from hpsearch.config import Config, dump, load_config
 from hpsearch.errors import Interrupted, UsageError
+from hpsearch.location import Location
 from hpsearch.objective import KNOWN
 from hpsearch.segments import Boundary
 from hpsearch.store.files import write_text
@@ -23,15 +23,15 @@ class Answers:
     """The config of a training, with the decisions so far, in a file that is whole after each of them."""
 
     known: Config
-    file: Path
+    file: Location
     tree: dict[str, Any]
     decisions: list[Any]
     ended: bool = field(default=False, init=False)
 
     @classmethod
-    def begin(cls, config: Config, source: Path, file: Path) -> "Answers":
+    def begin(cls, config: Config, source: Location, file: Location) -> "Answers":
         """Go on from the decisions that a config read from `source` has; raises UsageError if `file` has others."""
-        if file.exists() and not file.samefile(source):
+        if file.exists() and file.resolve() != source.resolve():
             raise UsageError(
                 f"{file} has the answers of a training that was interrupted: go on with it by `hpsearch train {file} --ask`, "
                 "or move it away"

@@ -4,13 +4,13 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from hpsearch.cli.following import following
 from hpsearch.config import Config, Source, load_config
 from hpsearch.confirmation import FEWEST_SEEDS
 from hpsearch.errors import Interrupted, UsageError
+from hpsearch.location import Location, location
 from hpsearch.models import Best, rerun_best
 from hpsearch.objective import KNOWN, LoadData, given_data, load_data
 from hpsearch.running import Execution, Hooks
@@ -26,7 +26,7 @@ def run(
     config: Source,
     data: Any = None,
     *,
-    results: Path | str = "results",
+    results: Location | str = "results",
     overrides: Sequence[str] = (),
     workers: int | None = None,
     serial: bool = False,
@@ -48,13 +48,13 @@ def run(
     execution = _execution(workers, time_budget, serial=serial, address=address)
 
     def work(hooks: Hooks) -> Summary:
-        return run_sweep(checked, Path(results), execution, hooks, load)
+        return run_sweep(checked, location(str(results)), execution, hooks, load)
 
-    return _followed(work, Path(results) / checked.run.name, data, time_budget, progress)
+    return _followed(work, location(str(results)) / checked.run.name, data, time_budget, progress)
 
 
 def resume(
-    sweep: Path | str,
+    sweep: Location | str,
     data: Any = None,
     *,
     trials: int | None = None,
@@ -70,7 +70,7 @@ def resume(
     data: again what `run` was given, if it was given some; other data is refused. All else as in `run`.
     """
     execution = _execution(workers, time_budget, serial=serial, address=address)
-    path, load = Path(sweep), _loading(data)
+    path, load = location(str(sweep)), _loading(data)
 
     def work(hooks: Hooks) -> Summary:
         return resume_sweep(path, execution, hooks, trials, repair=repair, load_data=load)
@@ -78,7 +78,7 @@ def resume(
     return _followed(work, path, data, time_budget, progress)
 
 
-def best(sweep: Path | str, data: Any = None, *, top: int = 1, seeds: int = 0, refit: bool = False) -> Best:
+def best(sweep: Location | str, data: Any = None, *, top: int = 1, seeds: int = 0, refit: bool = False) -> Best:
     """Train a sweep's best trial again, compare every recorded number, look at the test rows: as `hpsearch best` does.
 
     data: as in `resume`. With `seeds`, the `top` leaders are first trained with so many fresh seeds, and the best mean
@@ -90,7 +90,7 @@ def best(sweep: Path | str, data: Any = None, *, top: int = 1, seeds: int = 0, r
         raise UsageError(f"seeds must be 0, or at least {FEWEST_SEEDS} for an interval; it is {seeds}")
     if top < 1 or (top > 1 and not seeds):
         raise UsageError(f"top must be at least 1, and above 1 needs seeds, as in top=5, seeds=10; it is {top}")
-    return rerun_best(Path(sweep), time.time, top=top, seeds=seeds, refitted=refit, load_data=_loading(data))
+    return rerun_best(location(str(sweep)), time.time, top=top, seeds=seeds, refitted=refit, load_data=_loading(data))
 
 
 def _with_data(config: Source, data: Any, overrides: Sequence[str]) -> tuple[Config, LoadData]:
@@ -120,7 +120,7 @@ def _execution(workers: int | None, time_budget: float | None, *, serial: bool, 
 
 
 def _followed(
-    work: Callable[[Hooks], Summary], path: Path, data: Any, time_budget: float | None, progress: Progress
+    work: Callable[[Hooks], Summary], path: Location, data: Any, time_budget: float | None, progress: Progress
 ) -> Summary:
     """What comes of a sweep's work, while the user follows it; raises Interrupted if Ctrl-C cut it short."""
     go_on = f"hpsearch resume {path}" if data is None else f"hpsearch.resume({str(path)!r}, data=…)"

@@ -5,7 +5,6 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import fmean
 
 from hpsearch.analysis import best_so_far
@@ -13,6 +12,7 @@ from hpsearch.config import Config, load_config
 from hpsearch.confirmation import FEWEST_SEEDS, LEVEL, Estimate, with_shared_seeds
 from hpsearch.driver import STACK
 from hpsearch.errors import UsageError
+from hpsearch.location import Location
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import KNOWN, Task, Worker, load_data, maximise, run_trials, stack_key
 from hpsearch.records import Outcome, Status, Trial
@@ -73,7 +73,7 @@ class Comparison:
     notes: Sequence[str] = ()
 
 
-def compare(paths: Sequence[Path], clock: Callable[[], float], say: Say, *, seeds: int) -> Comparison:
+def compare(paths: Sequence[Location], clock: Callable[[], float], say: Say, *, seeds: int) -> Comparison:
     """Compare sweeps by their folders, or configs by their files: each config is trained with the same `seeds` seeds.
 
     Raises UsageError for fewer than two, for a mixture, and for what cannot be compared: other data, or another metric.
@@ -185,7 +185,7 @@ def _of_sweep(sweep: Results) -> Member:
     return Member(str(sweep.path), sweep.config.run.seed, score, curve.tolist(), seconds)
 
 
-def _of_configs(files: Sequence[Path], clock: Callable[[], float], say: Say, seeds: int) -> Comparison:
+def _of_configs(files: Sequence[Location], clock: Callable[[], float], say: Say, seeds: int) -> Comparison:
     configs = [load_config(file, KNOWN) for file in files]
     for file, config in zip(files, configs, strict=True):
         if config.space.settings:

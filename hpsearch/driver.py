@@ -54,6 +54,7 @@ class Driver:
         while self._submit() or self._running:
             outcomes = self.engine.wait(TICK_S)
             if outcomes:
+                self._submit()  # first, as workers need not wait for a disk or a bucket
                 self._keep(outcomes)
             self.store.tick()
             self.observer(Event(tuple(outcomes), self._running, self.engine.workers))

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hpsearch.errors import UsageError
+from hpsearch.location import Location
 from hpsearch.objective import config_of
 from hpsearch.predictions import model_file, read_model
 from hpsearch.store import SweepFolder
@@ -20,22 +21,22 @@ class Form:
     suffix: str
     use: str
     """How what was written is used; {file} and {name} stand for the file and the sweep's name."""
-    write: Callable[[Path, Path], None]
+    write: Callable[[Location, Path], None]
     """From a sweep's folder to a file; what it leaves half-written is taken away."""
     needs: str | None = None  # a package that is an optional extra of the same name
 
 
-def _npz(sweep: Path, file: Path) -> None:
+def _npz(sweep: Location, file: Path) -> None:
     file.write_bytes(model_file(sweep).read_bytes())
 
 
-def _onnx(sweep: Path, file: Path) -> None:
+def _onnx(sweep: Location, file: Path) -> None:
     from hpsearch.integrations.onnx import to_onnx
 
     file.write_bytes(to_onnx(read_model(sweep)).SerializeToString(deterministic=True))
 
 
-def _optuna(sweep: Path, file: Path) -> None:
+def _optuna(sweep: Location, file: Path) -> None:
     from hpsearch.integrations.optuna_study import write_study
 
     folder = SweepFolder.existing(sweep)
@@ -56,7 +57,7 @@ FORMS: Mapping[str, Form] = {
 }
 
 
-def export(sweep: Path, form: str, file: Path | None = None) -> tuple[Path, str]:
+def export(sweep: Location, form: str, file: Path | None = None) -> tuple[Path, str]:
     """Write a sweep's best model, or its trials, to a file that must be new, else the sweep's name here.
 
     Returns the file, and how to use it. Raises UsageError if there is nothing to export, or no way to.

@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 from statistics import fmean
 
 from hpsearch.config import Config, dump
 from hpsearch.confirmation import FEWEST_SEEDS, Estimate, Leader, confirm, leaders_of, with_fresh_seeds
 from hpsearch.errors import HpsearchError
 from hpsearch.json_text import as_json
+from hpsearch.location import Location
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import (
     Data,
@@ -33,7 +33,7 @@ from hpsearch.refit import Refit, Refitted, refit
 from hpsearch.settings import architecture_of, plugins_of, rows_of
 from hpsearch.store import SweepFolder
 from hpsearch.store.compare import Difference, count_compared, differences, tables_of_outcome, tables_of_trial
-from hpsearch.store.files import JsonLines, explaining, read_json_lines, write_text
+from hpsearch.store.files import append_json_lines, explaining, read_json_lines, replace_file, write_text
 from trainer import Model, Network, evaluate
 from trainer.data import Rows
 
@@ -119,7 +119,7 @@ class _Sweep:
     clock: Callable[[], float]
 
     @classmethod
-    def of(cls, path: Path, clock: Callable[[], float], load_data: LoadData) -> "_Sweep":
+    def of(cls, path: Location, clock: Callable[[], float], load_data: LoadData) -> "_Sweep":
         folder = SweepFolder.existing(path)
         config = config_of(folder)
         data = load_data(config)
@@ -129,7 +129,7 @@ class _Sweep:
 
 
 def rerun_best(
-    path: Path,
+    path: Location,
     clock: Callable[[], float],
     *,
     top: int = 1,
@@ -206,7 +206,7 @@ def _write(sweep: _Sweep, trial: Trial, models: Mapping[str, Model]) -> None:
     for name in (MODEL, REFITTED):
         (folder / name).unlink(missing_ok=True)
         if name in models:
-            models[name].save(folder / name)
+            replace_file(folder / name, models[name].save)
     settings = sweep.config.trial(trial.values).model_dump(mode="json")
     settings["search"]["start_with"] = []  # it names searched settings, and here there is none
     settings["plugins"] = [f"../{file}" for file in settings["plugins"]]  # paths start from the config's folder
@@ -219,7 +219,7 @@ def _model(config: Config, trial: Trial, data: Data, network: Network) -> Model:
     return Model.of(architecture, network, prepared)
 
 
-def _look(file: Path, sweep: _Sweep, trial: Trial, judged: Iterable[Judged]) -> Look | None:
+def _look(file: Location, sweep: _Sweep, trial: Trial, judged: Iterable[Judged]) -> Look | None:
     """Evaluate on the test rows, and write down that it was done."""
     run = sweep.config.run
     if not run.data.test:
@@ -236,11 +236,10 @@ def _look(file: Path, sweep: _Sweep, trial: Trial, judged: Iterable[Judged]) -> 
         half_widths={name: estimate.half_width for name, estimate in estimates.items()},
         seeds=len(found),
     )
-    looks = JsonLines(file)
-    looks.append(
-        [{"look": look.number, "at": _utc(sweep.clock()), "trial": trial.number, "seeds": look.seeds, **look.scores}]
+    append_json_lines(
+        file,
+        [{"look": look.number, "at": _utc(sweep.clock()), "trial": trial.number, "seeds": look.seeds, **look.scores}],
     )
-    looks.close()
     return look
 
 

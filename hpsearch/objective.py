@@ -294,6 +294,7 @@ class _Candidate:
     trial: Trial
     run: Run
     architectures: tuple[Architecture, ...]  # one a fold
+    generators: tuple[TrialGenerators, ...]  # one a fold, all of one seed
     gate: Gate
     passed: bool
     place: Place
@@ -325,10 +326,11 @@ def _gated(task: Task, trial: Trial, worker: Worker) -> _Candidate:
     run = task.config.trial(trial.values)
     architectures = task.architectures(run)
     networks = [(architecture, train) for architecture, (train, _) in zip(architectures, task.folds, strict=True)]
-    gate = Gate(networks, run, TrialGenerators.of(trial.seed).gradcheck)
+    generators = tuple(TrialGenerators.of(trial.seed) for _ in task.folds)
+    gate = Gate(networks, run, generators[0].gradcheck)
     passed = gate.opens()
     place = worker.place(started, worker.timer() - begun)
-    return _Candidate(trial, run, architectures, gate, passed, place)
+    return _Candidate(trial, run, architectures, generators, gate, passed, place)
 
 
 def _trained(task: Task, candidates: Sequence[_Candidate], watch: Watch) -> tuple[list[Network], Sequence[Fit]]:
@@ -365,7 +367,7 @@ def _fitting(candidates: Sequence[_Candidate], fold: int, rows: int) -> Fitting:
     capacity = max(min(candidates[0].run.train.batch_size, rows), EVALUATION_ROWS)
     first, *others = (candidate.architectures[fold] for candidate in candidates)
     network = build_stack([first, *others], capacity=capacity) if others else first.build(capacity=capacity)
-    generators = [TrialGenerators.of(candidate.trial.seed) for candidate in candidates]
+    generators = [candidate.generators[fold] for candidate in candidates]
     network.initialise(*(each.initialise for each in generators))
     return Fitting(
         network,

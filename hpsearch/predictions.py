@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hpsearch.errors import UsageError
-from hpsearch.store.files import replace_file
+from hpsearch.location import Location
+from hpsearch.store.files import local_copy, reaching, replace_file
 from trainer import Model, Plugin, TrainerError, load
 from trainer.arrays import Array
 from trainer.data import BUNDLED, Arrays, Columns, read
@@ -47,7 +48,7 @@ class Evaluation:
     notes: tuple[str, ...]
 
 
-def predict(model_path: Path, data: str) -> Predictions:
+def predict(model_path: Location, data: str) -> Predictions:
     """Predictions for a file's rows; raises UsageError if the model or the data cannot be read or do not fit.
 
     Of classes `prediction` and a column `probability_<class>` each; of numbers `prediction`, or `prediction_<target>`
@@ -60,7 +61,7 @@ def predict(model_path: Path, data: str) -> Predictions:
         return Predictions(_frame(model, features), (*said, *notes))
 
 
-def evaluate(model_path: Path, data: str, metrics: Sequence[str] = ()) -> Evaluation:
+def evaluate(model_path: Location, data: str, metrics: Sequence[str] = ()) -> Evaluation:
     """The loss and the metrics on the rows of a file whose target is known; raises UsageError as `predict` does."""
     model = read_model(model_path)
     content, said = _content(data, model)
@@ -95,29 +96,33 @@ def _naming(data: str) -> Iterator[None]:
         raise UsageError(f"{data}: {error}") from error
 
 
-def model_file(path: Path) -> Path:
+def model_file(path: Location) -> Location:
     """A model's file, or that of a sweep's best model; raises UsageError if the sweep has none."""
-    file = path / "best" / "model.npz" if path.is_dir() else path
-    if path.is_dir() and not file.is_file():
+    with reaching(path):
+        is_sweep = path.is_dir()
+        file = path / "best" / "model.npz" if is_sweep else path
+        has_model = not is_sweep or file.is_file()
+    if not has_model:
         raise UsageError(f"{path} has no model yet; make one by: hpsearch best {path}")
     return file
 
 
-def read_model(path: Path) -> Model:
+def read_model(path: Location) -> Model:
     """The model in a file, or the best one of a sweep, with the plug-ins in the sweep's folder if it needs some."""
     file = model_file(path)
     try:
-        try:
-            return load(file)
-        except MissingPluginError:
-            return load(file, _plugins(file.parent.parent / "plugins"))
+        with local_copy(file) as local:
+            try:
+                return load(local)
+            except MissingPluginError:
+                return load(local, _plugins(file.parent.parent / "plugins"))
     except TrainerError as error:
         raise UsageError(str(error)) from error
 
 
-def _plugins(folder: Path) -> list[Plugin]:
+def _plugins(folder: Location) -> list[Plugin]:
     found = []
-    for file in sorted(folder.glob("*.py")):
+    for file in sorted(folder.glob("*.py"), key=lambda file: file.name):
         try:
             found.append(Plugin(file.name, file.read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError) as error:

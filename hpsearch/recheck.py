@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 
 from hpsearch.config import Config, dump, load_config
 from hpsearch.confirmation import FEWEST_SEEDS, LEVEL, Estimate, Leader, confirm, leaders_of, with_shared_seeds
 from hpsearch.errors import HpsearchError, UsageError
 from hpsearch.json_text import as_json
+from hpsearch.location import Location
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import KNOWN, Task, Worker, config_of, load_data, maximise
 from hpsearch.space import Scalar, Space
@@ -37,7 +37,7 @@ class Recheck:
     gains: Mapping[int, Estimate]
     """By how much each other trial is better than the old best, with intervals that hold together at 95%."""
     verdict: Verdict
-    config: Path | None  # of the new sweep, if one is due
+    config: Location | None  # of the new sweep, if one is due
 
     @property
     def better(self) -> list[int]:
@@ -49,7 +49,7 @@ class Recheck:
         return as_json({**asdict(self), "better": self.better}) + "\n"
 
 
-def recheck(path: Path, data: str, clock: Callable[[], float], *, top: int, seeds: int) -> Recheck:
+def recheck(path: Location, data: str, clock: Callable[[], float], *, top: int, seeds: int) -> Recheck:
     """Train the `top` leaders of a sweep on new data with the same `seeds` fresh seeds each, and write `recheck/`.
 
     `data` is what a config's data.source can be, or a whole block in braces as a config's `data` can be. The old best
@@ -109,7 +109,7 @@ def judged(data: str, old_best: int, leaders: Sequence[Leader], *, maximise: boo
     return replace(found, verdict=Verdict.DUE) if found.better or None in old.scores else found
 
 
-def _written(path: Path, config: Config, found: Recheck) -> Recheck:
+def _written(path: Location, config: Config, found: Recheck) -> Recheck:
     """Fill `recheck/`, in which nothing of an earlier recheck stays."""
     folder = path / "recheck"
     folder.mkdir(exist_ok=True)

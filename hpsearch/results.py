@@ -4,16 +4,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from hpsearch.config import Config, dump
+from hpsearch.location import Location, location
 from hpsearch.objective import config_of, maximise
 from hpsearch.running import current_space, summary_of
 from hpsearch.space import Space
-from hpsearch.store import SweepFolder
+from hpsearch.store import SweepFolder, is_being_written
 from hpsearch.summary import Summary, ranking
 
 
@@ -33,7 +33,7 @@ class Results:
     trials: pd.DataFrame  # a row a trial that has ended
 
     @property
-    def path(self) -> Path:
+    def path(self) -> Location:
         """The sweep's folder."""
         return self.folder.path
 
@@ -104,14 +104,14 @@ class Results:
         return rows[rows["trial"].isin(self.trials["trial"])].reset_index(drop=True)
 
 
-def load(path: str | Path) -> Results:
+def load(path: str | Location) -> Results:
     """Read a sweep's folder: its Parquet, and its journal for what is not in Parquet yet.
 
     Safe while the sweep runs, which it neither waits for nor holds up: every trial that was counted before the call is
     there. Raises UsageError if `path` is no sweep's folder, HpsearchError if it is damaged.
     """
-    folder = SweepFolder.existing(Path(path))
-    config, running = config_of(folder), folder.is_being_written()
+    folder = SweepFolder.existing(location(str(path)))
+    config, running = config_of(folder), is_being_written(folder)
     trials = folder.read_tables(["trials"])["trials"]
     return Results(
         folder=folder,

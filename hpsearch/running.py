@@ -5,11 +5,11 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -20,7 +20,8 @@ from hpsearch.config import Config, Search
 from hpsearch.driver import Driver, Event
 from hpsearch.engine import Engine
 from hpsearch.errors import UsageError
-from hpsearch.numeric_platform import numeric_platform
+from hpsearch.location import Location
+from hpsearch.numeric_platform import numeric_platform, processors_here
 from hpsearch.objective import (
     Data,
     LoadData,
@@ -46,6 +47,7 @@ from hpsearch.store import (
     require_new,
     set_damaged_parts_aside,
 )
+from hpsearch.store.files import reaching
 from hpsearch.summary import Summary, ranking, summarise
 from hpsearch.sweep import Plan
 from hpsearch.tracking import require_tracker, tracked
@@ -75,30 +77,34 @@ class Hooks:
     should_stop: Callable[[], bool] = lambda: False
 
 
-def run(config: Config, results: Path, execution: Execution, hooks: Hooks, load_data: LoadData = load_data) -> Summary:
+def run(
+    config: Config, results: Location, execution: Execution, hooks: Hooks, load_data: LoadData = load_data
+) -> Summary:
     """Make the sweep's folder in `results` and run the sweep."""
     path = results / config.run.name
     require_new(path)
     if config.run.babysit:
         raise UsageError("babysit: it is for `hpsearch train`, which trains one network; leave it out of a sweep")
     plan = plan_of(config)  # before anything is made or started, as it may refuse
-    data = load_data(config)
-    for note in data.prepared.notes:
-        hooks.say(note)
-    task = Task.of(config, data)
     search, tables = config.run.search, schemas_of(config)
-    hooks.started(Summary(path, search.trials, {}, search.metric, None, search.repeats))
-    with _engine(
-        task, execution, hooks, search.trials
-    ) as engine:  # first: if it cannot start, there is nothing to resume
-        folder = create_folder(path, config.text(), manifest_of(config, data), tables, dict(config.known.plugins))
-        with ParquetStore(folder, tables, time.monotonic) as store:
-            _drive(task, plan, store, engine, hooks)
+    with _ray_ahead(config, execution, search.trials) as ray_is_up:
+        data = load_data(config)
+        for note in data.prepared.notes:
+            hooks.say(note)
+        task = Task.of(config, data)
+        hooks.started(Summary(path, search.trials, {}, search.metric, None, search.repeats))
+        ray_is_up()
+        with _engine(
+            task, execution, hooks, search.trials
+        ) as engine:  # first: if it cannot start, there is nothing to resume
+            folder = create_folder(path, config.text(), manifest_of(config, data), tables, dict(config.known.plugins))
+            with ParquetStore(folder, tables, time.monotonic) as store:
+                _drive(task, plan, store, engine, hooks)
     return summary_of(folder, config)
 
 
 def resume(
-    path: Path,
+    path: Location,
     execution: Execution,
     hooks: Hooks,
     trials: int | None = None,
@@ -122,28 +128,32 @@ def resume(
     if trials is None and summary.done >= summary.planned:
         return summary
     plan = plan_of(config, trials or summary.planned)
-    data = load_data(config)
-    require_same(folder.read_manifest(), config, data)
-    task = Task.of(config, data)
-    with ParquetStore(folder, schemas_of(config), time.monotonic) as store:
-        hooks.started(replace(summary_of(folder, config), planned=plan.trials))
-        with _engine(task, execution, hooks, plan.trials) as engine:
-            if trials is not None:  # only now: if the engine cannot start, the sweep is as long as it was
-                folder.extend(trials, _now())
-            _drive(task, plan, store, engine, hooks)
+    with _ray_ahead(config, execution, plan.trials) as ray_is_up:
+        data = load_data(config)
+        require_same(folder.read_manifest(), config, data)
+        task = Task.of(config, data)
+        with ParquetStore(folder, schemas_of(config), time.monotonic) as store:
+            hooks.started(replace(summary_of(folder, config), planned=plan.trials))
+            ray_is_up()
+            with _engine(task, execution, hooks, plan.trials) as engine:
+                if trials is not None:  # only now: if the engine cannot start, the sweep is as long as it was
+                    folder.extend(trials, _now())
+                _drive(task, plan, store, engine, hooks)
     return summary_of(folder, config)
 
 
-def retried(path: Path) -> Path:
+def retried(path: Location) -> Location:
     """The folder of the sweep in which a sweep's failed trials are run again; raises UsageError if it is there."""
     path = path if path.name else path.resolve()  # as "." has no name
     again = path.with_name(f"{path.name}-retried")
-    if again.exists():
+    with reaching(again):
+        there = again.exists()
+    if there:
         raise UsageError(f"{again} is there already: go on with it by `hpsearch resume {again}`, or move it away")
     return again
 
 
-def retry_failed(path: Path, execution: Execution, hooks: Hooks) -> Summary:
+def retry_failed(path: Location, execution: Execution, hooks: Hooks) -> Summary:
     """Run the trials that failed again, and what followed from them, in a new sweep; raises UsageError if none failed.
 
     Its rows are those of a sweep in which nothing had failed. The old sweep stays as it is.
@@ -256,6 +266,22 @@ def _drive(task: Task, plan: Plan, store: ParquetStore, engine: Engine, hooks: H
         ).run()
 
 
+def _ray_ahead(config: Config, execution: Execution, trials: int) -> AbstractContextManager[Callable[[], None]]:
+    """Ray on this machine, if the sweep is to run there, started while the data is read."""
+    if execution.serial or _address(config, execution):
+        return nullcontext(lambda: None)
+    from hpsearch.engine.ahead import ray_ahead
+
+    cpus = config.run.resources.cpus
+    workers = execution.workers or config.run.engine.workers or max(1, processors_here() // cpus)
+    return ray_ahead(min(workers, trials, _in_flight(config)) * cpus)
+
+
+def _address(config: Config, execution: Execution) -> str | None:
+    """The cluster that the user named."""
+    return execution.address or config.run.engine.address or os.environ.get("RAY_ADDRESS")
+
+
 def _engine(task: Task, execution: Execution, hooks: Hooks, trials: int) -> Engine:
     config, objective = task.config, partial(run_trials, task)
     cpus = config.run.resources.cpus
@@ -267,7 +293,7 @@ def _engine(task: Task, execution: Execution, hooks: Hooks, trials: int) -> Engi
     from hpsearch.engine.ray import RayEngine
 
     settings = config.run.engine
-    address = execution.address or settings.address or os.environ.get("RAY_ADDRESS")
+    address = _address(config, execution)
     there_are = available_workers(address, cpus)
     asked = execution.workers or settings.workers
     wanted = _useful(min(asked or there_are, trials), config, hooks)
@@ -280,6 +306,7 @@ def _engine(task: Task, execution: Execution, hooks: Hooks, trials: int) -> Engi
         address=address,
         retries=settings.retries,
         trial_timeout=settings.trial_timeout,
+        memory=settings.memory,
     )
 
 

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from hpsearch.location import Location
 from hpsearch.records import Status
 
 
@@ -15,7 +15,7 @@ from hpsearch.records import Status
 class Summary:
     """A sweep's state."""
 
-    path: Path
+    path: Location
     planned: int  # trials in all
     counts: Mapping[Status, int]  # trials done, by how they ended
     metric: str
@@ -41,7 +41,9 @@ class Summary:
         }
 
 
-def summarise(path: Path, trials: pa.Table, planned: int, metric: str, *, maximise: bool, repeats: int = 1) -> Summary:
+def summarise(
+    path: Location, trials: pa.Table, planned: int, metric: str, *, maximise: bool, repeats: int = 1
+) -> Summary:
     """Count, and find the best among the completed trials, ties to the lowest number."""
     counts = Counter(Status(status) for status in trials["status"].to_pylist())
     best = ranking(trials, metric, maximise=maximise, repeats=repeats).slice(0, 1).to_pylist()

@@ -4,11 +4,11 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from hpsearch.answers import Answers, Ask
 from hpsearch.config import Config, load_config
 from hpsearch.errors import UsageError
+from hpsearch.location import Location
 from hpsearch.models import Look, keep_trained
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import KNOWN, Data, Ended, Task, Worker, config_of, load_data, schemas_of, train_trial
@@ -33,17 +33,17 @@ class Order:
     """What is to be trained, and where the result goes."""
 
     config: Config  # of `load_single`
-    file: Path  # that it was read from
-    results: Path
+    file: Location  # that it was read from
+    results: Location
     test: bool = False  # whether to look at the test rows at the end
 
     @property
-    def path(self) -> Path:
+    def path(self) -> Location:
         """The training's folder."""
         return self.results / self.config.run.name
 
     @property
-    def answers(self) -> Path:
+    def answers(self) -> Location:
         """Where a person's answers are until the folder is there: the config, with what was decided so far."""
         return self.results / f"{self.config.run.name}.answers.yaml"
 
@@ -52,12 +52,12 @@ class Order:
 class Trained:
     """What came of a training."""
 
-    path: Path
+    path: Location
     outcome: Outcome
     look: Look | None  # at the test rows
 
 
-def load_single(file: Path, overrides: Sequence[str], *, babysit: bool) -> Config:
+def load_single(file: Location, overrides: Sequence[str], *, babysit: bool) -> Config:
     """The config of one training, babysat if that is wanted; raises UsageError if something in it is searched."""
     config = load_config(file, KNOWN, [*overrides, *ONE_TRIAL])
     if babysit and config.run.babysit is None:
@@ -139,7 +139,7 @@ def _data(order: Order, say: Say) -> Data:
     return data
 
 
-def _created(path: Path, config: Config, data: Data) -> SweepFolder:
+def _created(path: Location, config: Config, data: Data) -> SweepFolder:
     manifest = {**manifest_of(config, data), MARK: True}
     return create_folder(path, config.text(), manifest, schemas_of(config), dict(config.known.plugins))
 

@@ -4,11 +4,13 @@ import os
 import shutil
 import subprocess
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 SHARED_DATA = "HPSEARCH_SHARED_DATA"
+S3_SERVER = ("boto3", "flask_cors", "moto")
 
 
 @cache
@@ -28,10 +30,13 @@ def chromium() -> str | None:
 
 def _missing() -> dict[str, str]:
     """What is not here, by the marker of the tests that need it."""
-    missing = {} if os.environ.get(SHARED_DATA) else {"shared_data": f"{SHARED_DATA} names no folder"}
-    if not chromium():
-        missing["chromium"] = "there is no Chromium here (Debian: apt-get install chromium)"
-    return missing if _can_mount() else {**missing, "mounts": "this system lets no user mount a disk"}
+    missing = {
+        "shared_data": not os.environ.get(SHARED_DATA) and f"{SHARED_DATA} names no folder",
+        "mounts": not _can_mount() and "this system lets no user mount a disk",
+        "chromium": not chromium() and "there is no Chromium here (Debian: apt-get install chromium)",
+        "s3": any(find_spec(name) is None for name in S3_SERVER) and f"{' or '.join(S3_SERVER)} is not installed",
+    }
+    return {marker: reason for marker, reason in missing.items() if reason}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

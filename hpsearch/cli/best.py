@@ -1,12 +1,12 @@
 """The command `hpsearch best`."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hpsearch.cli.options import Json, SweepPath
+from hpsearch.location import Location
 
 if TYPE_CHECKING:
     from hpsearch.confirmation import Leader
@@ -73,7 +73,7 @@ def _confirmation(leaders: "Sequence[Leader]") -> Iterator[str]:
     yield from ("  " + line for line in as_text(rows, list(rows[0])).splitlines())
 
 
-def _text(sweep: Path, found: "Best") -> Iterator[str]:
+def _text(sweep: Location, found: "Best") -> Iterator[str]:
     """What the re-run showed, in words."""
     from hpsearch.models import Verdict
 
@@ -88,7 +88,7 @@ def _text(sweep: Path, found: "Best") -> Iterator[str]:
     yield f"Written to {sweep / 'best'}: {', '.join(['config.yaml', *found.saved, 'report.json'])}"
 
 
-def _rerun(sweep: Path, rerun: "Rerun") -> Iterator[str]:
+def _rerun(sweep: Location, rerun: "Rerun") -> Iterator[str]:
     from hpsearch.models import Verdict
 
     yield f"Trial {rerun.trial.number} of {sweep}, trained again: {rerun.verdict}"

@@ -6,12 +6,15 @@ from typing import Annotated
 import typer
 
 from hpsearch.cli.options import Json, Quiet
+from hpsearch.location import Location, location
 
 
 def compare(
     paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="A B", help="Sweeps' folders, or config files; two or more.", show_default=False),
+        list[Location],
+        typer.Argument(
+            parser=location, metavar="A B", help="Sweeps' folders, or config files; two or more.", show_default=False
+        ),
     ],
     seeds: Annotated[
         int, typer.Option("--seeds", min=2, metavar="N", help="How many seeds each config is trained with.")

@@ -1,11 +1,11 @@
 """The commands `hpsearch submit`, `jobs`, `logs` and `stop`: sweeps on a cluster's job server."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hpsearch.cli.options import ConfigFile, Json, Set, Workers
+from hpsearch.location import Location, location
 
 FAILED = 1
 
@@ -23,9 +23,13 @@ JobId = Annotated[
     str, typer.Argument(metavar="JOB", help="A job's id, as `hpsearch jobs` lists it.", show_default=False)
 ]
 SharedResults = Annotated[
-    Path,
+    Location,
     typer.Option(
-        "--results", metavar="DIR", help="Where sweeps' folders are, on storage of the cluster.", show_default=False
+        "--results",
+        parser=location,
+        metavar="DIR",
+        help="Where sweeps' folders are, on storage of the cluster.",
+        show_default=False,
     ),
 ]
 
@@ -36,6 +40,9 @@ def submit(
     results: SharedResults,
     set_: Set = None,
     workers: Workers = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the sweep of that name, which is there already.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Hand a sweep to a cluster's job server, which runs it while this machine may be switched off."""
@@ -52,11 +59,13 @@ def submit(
         )
     sweep = results / checked.run.name
     options = [] if workers is None else ["--workers", str(workers)]
-    job = JobServer(address).submit(checked.text(), checked.known.plugins, sweep, options)
+    job = JobServer(address).submit(checked.text(), checked.known.plugins, sweep, options, resume=resume)
     if json:
         typer.echo(as_json({"job": job, "sweep": str(sweep)}))
     else:
-        typer.echo(f"{job} runs {sweep}; follow it by: hpsearch logs {job} --follow --address {address}")
+        typer.echo(
+            f"{job} {'resumes' if resume else 'runs'} {sweep}; follow it by: hpsearch logs {job} --follow --address {address}"
+        )
 
 
 def jobs(address: JobServerAddress, json: Json = False) -> None:
@@ -102,4 +111,7 @@ def stop(job: JobId, address: JobServerAddress) -> None:
     from hpsearch.engine.jobs import JobServer
 
     found = JobServer(address).stop(job)
-    typer.echo(f"{found.job} is {found.state if found.ended else 'stopping'}; go on by: hpsearch resume {found.sweep}")
+    typer.echo(
+        f"{found.job} is {found.state if found.ended else 'stopping'}; go on where the results are by: hpsearch resume "
+        f"{found.sweep}, or hand its config in again by: hpsearch submit CONFIG --resume"
+    )

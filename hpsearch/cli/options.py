@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from hpsearch.location import Location, location
+
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -23,16 +25,27 @@ def seconds(text: str) -> float:
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="A config file in YAML.", show_default=False)]
 SweepPath = Annotated[
-    Path, typer.Argument(metavar="SWEEP", help="A sweep's folder, such as results/digits.", show_default=False)
+    Location,
+    typer.Argument(
+        parser=location, metavar="SWEEP", help="A sweep's folder, such as results/digits.", show_default=False
+    ),
 ]
 ModelPath = Annotated[
-    Path,
-    typer.Argument(metavar="MODEL", help="A model file, or a sweep's folder for its best model.", show_default=False),
+    Location,
+    typer.Argument(
+        parser=location,
+        metavar="MODEL",
+        help="A model file, or a sweep's folder for its best model.",
+        show_default=False,
+    ),
 ]
 DataSource = Annotated[
     str, typer.Argument(metavar="DATA", help="A file or folder of data, or a bundled name.", show_default=False)
 ]
-Results = Annotated[Path, typer.Option("--results", metavar="DIR", help="Where sweeps' folders are.")]
+Results = Annotated[
+    Location,
+    typer.Option("--results", parser=location, metavar="DIR", help="Where sweeps' folders are, or s3://BUCKET/PATH."),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override a setting, as in train.epochs=5; repeatable."),

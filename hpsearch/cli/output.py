@@ -4,12 +4,15 @@ import os
 from pathlib import Path
 
 from hpsearch.errors import UsageError
+from hpsearch.location import Location
 
 
-def require_place(file: Path) -> None:
+def require_place(file: Location) -> None:
     """Raise UsageError if no file can be written there; before the work whose result it is to hold."""
     if file.is_dir():
         raise UsageError(f"--output {file} is a folder; name a file in it")
+    if not isinstance(file, Path):
+        return  # a bucket has no folders
     if not file.parent.is_dir():
         raise UsageError(f"--output {file}: there is no folder {file.parent}; make it, or name another place")
     if not os.access(file.parent, os.W_OK):

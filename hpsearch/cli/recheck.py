@@ -1,12 +1,12 @@
 """The command `hpsearch recheck`."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hpsearch.cli.options import Json, SweepPath
+from hpsearch.location import Location
 
 if TYPE_CHECKING:
     from hpsearch.recheck import Recheck
@@ -41,7 +41,7 @@ def recheck(
     typer.echo(found.as_json() if json else "\n".join(_text(sweep, found)), nl=not json)
 
 
-def _text(sweep: Path, found: "Recheck") -> Iterator[str]:
+def _text(sweep: Location, found: "Recheck") -> Iterator[str]:
     """The leaders as a table, and what follows from it."""
     from hpsearch.cli.tables import as_text
 

@@ -8,7 +8,7 @@ def status(sweep: SweepPath, json: Json = False) -> None:
     from hpsearch.cli.outcome import show
     from hpsearch.objective import config_of
     from hpsearch.running import summary_of
-    from hpsearch.store import SweepFolder
+    from hpsearch.store import SweepFolder, is_being_written
 
     folder = SweepFolder.existing(sweep)
-    show(summary_of(folder, config_of(folder)), as_json=json, running=folder.is_being_written())
+    show(summary_of(folder, config_of(folder)), as_json=json, running=is_being_written(folder))

@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from hpsearch.records import Status
 
 if TYPE_CHECKING:
     from hpsearch.babysitting import Verdict
+    from hpsearch.location import Location
     from hpsearch.segments import Boundary, Watch
     from hpsearch.store import SweepFolder
     from hpsearch.training import Trained
@@ -71,7 +71,7 @@ def fate(boundary: "Boundary", keep: bool, settings: Mapping[str, float]) -> str
 
 
 @contextmanager
-def ending_at_signals(path: Path, answers: Path | None = None) -> Iterator[None]:
+def ending_at_signals(path: "Location", answers: "Location | None" = None) -> Iterator[None]:
     """Turn Ctrl-C and SIGTERM into the sentence that says how to go on: a training is short enough to begin anew."""
 
     def end(_number: int, _frame: FrameType | None) -> None:

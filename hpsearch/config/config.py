@@ -18,10 +18,11 @@ from hpsearch.config.yaml_text import (
     read_document,
 )
 from hpsearch.errors import UsageError
+from hpsearch.location import Location, location
 from hpsearch.space import DISTRIBUTIONS, Choice, Path, Scalar, Space, SpaceError, edges, is_distribution
 
 SEARCHABLE = ("model", "train")
-Source = FilePath | str | Mapping[str, Any]
+Source = Location | str | Mapping[str, Any]
 """A config: a file's path; its YAML text, which is the string that has a line break in it; or what the YAML says."""
 PLUGINS = "plugins"
 """The folder of plug-ins, beside the config of a sweep."""
@@ -76,16 +77,17 @@ def load_config(config: Source, known: Known, overrides: Sequence[str] = ()) -> 
     return check_config(_with_absolute_source(document, known.bundled), known)
 
 
-def _document(config: Source) -> tuple[Document, FilePath]:
+def _document(config: Source) -> tuple[Document, Location]:
     """What a config says, and the folder from which the paths in it start."""
     if isinstance(config, Mapping):
         return document_of_mapping(config, "the config"), FilePath()
     if isinstance(config, str) and "\n" in config:
         return document_of_text(config, "the config"), FilePath()
-    return read_document(FilePath(config)), FilePath(config).parent
+    file = location(config) if isinstance(config, str) else config
+    return read_document(file), file.parent
 
 
-def _known_with(document: Document, folder: FilePath, known: Known) -> Known:
+def _known_with(document: Document, folder: Location, known: Known) -> Known:
     """The names that configs may use, with those of the plug-ins; their paths start from the config's folder."""
     paths, place = document.tree["plugins"], document.place(("plugins",))
     if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):

@@ -296,6 +296,7 @@ class Engine(Block):
     address: str | None = None  # of a Ray cluster
     retries: Annotated[int, Field(ge=0)] = 3  # after a worker was lost
     trial_timeout: Positive | None = None  # seconds, after which a worker and its trial are ended
+    memory: Positive | None = None  # GiB that a worker's trials may take
     mixed: bool = False  # let workers of another numeric platform take part
 
 

@@ -4,7 +4,6 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from ruamel.yaml.representer import RepresenterError
 from ruamel.yaml.scalarbool import ScalarBoolean
 
 from hpsearch.errors import UsageError
+from hpsearch.location import Location
 from hpsearch.space import Path
 
 
@@ -32,7 +32,7 @@ class Document:
         return self.places[path]
 
 
-def read_document(file: FilePath) -> Document:
+def read_document(file: Location) -> Document:
     """Parse a file that holds one YAML mapping."""
     try:
         text = file.read_text(encoding="utf-8")

@@ -30,6 +30,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 import hpsearch
 from hpsearch._version import __version__
 from hpsearch.errors import HpsearchError, UsageError
+from hpsearch.numeric_platform import processors_here
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -66,7 +67,7 @@ def processors() -> int:
 def available_workers(address: str | None, cpus: int) -> int:
     """How many workers the machine, or the cluster at `address`, has processors for."""
     if address is None:
-        there_are = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        there_are = processors_here()
     else:
         connect(address, 0)
         there_are = processors()

@@ -17,6 +17,7 @@ from ray.job_submission import JobDetails, JobStatus, JobSubmissionClient
 
 from hpsearch.engine.cluster import CODE
 from hpsearch.errors import HpsearchError, UsageError
+from hpsearch.location import Location
 
 STOP_WAIT_S = 300
 """How long a job that is stopped may take to finish the trials under way."""
@@ -73,9 +74,18 @@ class JobServer:
                 raise UsageError("jobs need Ray's client for them: pip install 'hpsearch[cluster]'") from error
             raise UsageError(f"no job server answers at {address}: {' '.join(str(error).split())[:200]}") from error
 
-    def submit(self, config: str, plugins: Sequence[tuple[str, str]], sweep: Path, options: Sequence[str]) -> str:
-        """Hand in a sweep with this config, to be run by `hpsearch run` with these options; returns the job's id."""
-        command = ["python", "-m", "hpsearch", "run", "config.yaml", "--results", str(sweep.parent), *options]
+    def submit(
+        self,
+        config: str,
+        plugins: Sequence[tuple[str, str]],
+        sweep: Location,
+        options: Sequence[str],
+        *,
+        resume: bool = False,
+    ) -> str:
+        """Hand in a sweep with this config, to be run, or resumed, with these options; returns the job's id."""
+        work = ["resume", str(sweep)] if resume else ["run", "config.yaml", "--results", str(sweep.parent)]
+        command = ["python", "-m", "hpsearch", *work, *options]
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "config.yaml").write_text(config, encoding="utf-8")
             for name, text in plugins:

@@ -13,6 +13,7 @@ from ray.exceptions import ObjectLostError, OutOfMemoryError, RayActorError, Ray
 
 from hpsearch.engine.base import Engine, Objective
 from hpsearch.engine.cluster import connect, last_line, processors
+from hpsearch.engine.memory import limit_memory, peak_memory
 from hpsearch.errors import HpsearchError
 from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import Worker
@@ -28,12 +29,17 @@ LOST = (RayActorError, OutOfMemoryError, ObjectLostError)
 class _Worker:
     """Runs in a Ray worker process, for as long as the sweep does."""
 
-    def __init__(self, objective: Objective, name: str, cpus: int) -> None:
+    def __init__(self, objective: Objective, name: str, cpus: int, memory: float | None) -> None:
+        if memory is not None:
+            limit_memory(memory)
         self._objective = objective
         self._worker = Worker(name, os.uname().nodename, numeric_platform(cpus), time.time, time.monotonic)
 
     def up(self) -> None:
         """Answer as soon as this worker has started."""
+
+    def peak_memory(self) -> int:
+        return peak_memory()
 
     def run(self, stacks: Sequence[Sequence[Trial]]) -> list[Outcome]:
         return [outcome for stack in stacks for outcome in self._objective(stack, self._worker)]
@@ -75,13 +81,15 @@ class RayEngine(Engine):
         address: str | None = None,
         retries: int = 3,
         trial_timeout: float | None = None,
+        memory: float | None = None,
     ) -> None:
         """Start Ray on this machine, or join the cluster at `address`; raises UsageError if it is not there.
 
         Begins with so many workers of `cpus` processors each, and goes on to `most` while processors join the cluster.
-        A trial is begun again `retries` times after its worker was lost, and ended after `trial_timeout` seconds.
+        A trial is begun again `retries` times after its worker was lost, and ended after `trial_timeout` seconds;
+        it fails if it asks for more than `memory` GiB.
         """
-        self._cpus, self._retries, self._trial_timeout = cpus, retries, trial_timeout
+        self._cpus, self._retries, self._trial_timeout, self._memory = cpus, retries, trial_timeout, memory
         connect(address, workers * cpus)
         self._objective = ray.put(objective)
         self._assignments: dict[Any, _Assignment] = {}
@@ -121,6 +129,11 @@ class RayEngine(Engine):
             self._assign([[trial]], losses)
         return outcomes
 
+    def peak_memory(self) -> list[int]:
+        """The most bytes that each idle worker has had in memory at once, shared data included."""
+        found: list[int] = ray.get([member.actor.peak_memory.remote() for member in self._idle])
+        return found
+
     def close(self) -> None:
         self._assignments, self._starting = {}, {}
         self._lost.clear()
@@ -130,7 +143,7 @@ class RayEngine(Engine):
     def _start_worker(self) -> None:
         self._names += 1
         name = f"worker-{self._names}"
-        actor = ray.remote(num_cpus=self._cpus)(_Worker).remote(self._objective, name, self._cpus)
+        actor = ray.remote(num_cpus=self._cpus)(_Worker).remote(self._objective, name, self._cpus, self._memory)
         self._starting[actor.up.remote()] = _Member(name, actor)
 
     def _is_start(self, reference: Any) -> bool:

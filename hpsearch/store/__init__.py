@@ -4,6 +4,7 @@ from hpsearch.store.base import Store
 from hpsearch.store.create import create_folder, require_new
 from hpsearch.store.files import StoreError
 from hpsearch.store.folder import SweepFolder
+from hpsearch.store.lock import is_being_written
 from hpsearch.store.memory import MemoryStore
 from hpsearch.store.parquet import ParquetStore
 from hpsearch.store.repair import set_damaged_parts_aside
@@ -21,6 +22,7 @@ __all__ = [
     "StoreError",
     "SweepFolder",
     "create_folder",
+    "is_being_written",
     "require_new",
     "schemas",
     "set_damaged_parts_aside",

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -11,15 +11,18 @@ from typing import Any
 import pyarrow as pa
 
 from hpsearch.errors import UsageError
+from hpsearch.location import Location
 from hpsearch.records import Round
-from hpsearch.store.files import JsonLines, digest, sync_folder, write_parquet, write_text
+from hpsearch.store.files import digest, reaching, sync_folder, write_parquet, write_text
 from hpsearch.store.folder import SweepFolder, round_record
+from hpsearch.store.lease import Lease
+from hpsearch.store.objects import ObjectPath
 from hpsearch.store.rows import to_table
 from hpsearch.store.schema import SCHEMA_VERSION
 
 
 def create_folder(
-    path: Path,
+    path: Location,
     config: str,
     manifest: Mapping[str, Any],
     schemas: Mapping[str, pa.Schema],
@@ -33,14 +36,10 @@ def create_folder(
     """
     require_new(path)
     digests = {"config_sha256": digest(config), "plugins": {name: digest(text) for name, text in plugins.items()}}
-    described = {"schema_version": SCHEMA_VERSION, **digests, **manifest}
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    folder = SweepFolder(beside)
-    try:
-        folder.journal.mkdir(parents=True)
-        journal = JsonLines(folder.round_journal)
-        journal.append([round_record(planned) for planned in rounds])
-        journal.close()
+    described = json.dumps({"schema_version": SCHEMA_VERSION, **digests, **manifest}, indent=2) + "\n"
+
+    def fill(folder: SweepFolder) -> None:
+        folder.journal.create([round_record(planned) for planned in rounds])
         write_text(folder.config, config)
         for name, text in plugins.items():
             folder.plugins.mkdir(exist_ok=True)
@@ -48,25 +47,57 @@ def create_folder(
         for table, schema in schemas.items():
             folder.table(table).mkdir()
             write_parquet(folder.part(table, 0), tables.get(table, to_table([], schema)))
-        write_text(folder.manifest, json.dumps(described, indent=2) + "\n")
-        sync_folder(folder.journal)
-        beside.rename(path)
-        sync_folder(path.parent)
+
+    try:
+        if isinstance(path, ObjectPath):
+            _create_objects(path, fill, described)
+        else:
+            _create_files(Path(str(path)), fill, described)
     except OSError as error:
-        shutil.rmtree(beside, ignore_errors=True)
         reason = os.strerror(error.errno) if error.errno else error
         raise UsageError(f"cannot make the sweep's folder {path}: {reason}") from error
     return SweepFolder(path)
 
 
-def require_new(path: Path) -> None:
+def _create_files(path: Path, fill: Callable[[SweepFolder], None], manifest: str) -> None:
+    """All of it beside, and then moved into place."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    folder = SweepFolder(beside)
+    try:
+        fill(folder)
+        write_text(folder.manifest, manifest)
+        sync_folder(beside / "journal")
+        beside.rename(path)
+        sync_folder(path.parent)
+    except OSError:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+
+
+def _create_objects(path: ObjectPath, fill: Callable[[SweepFolder], None], manifest: str) -> None:
+    """The manifest last, without which there is no sweep; what a process left that died before it is deleted."""
+    folder = SweepFolder(path)
+    with Lease(path, path / ".lock") as lease:
+        lease.require_conditional_puts()
+        for leftover in path.objects():
+            if leftover.parent != path / ".lock":
+                leftover.unlink()
+        fill(folder)
+        (path / "manifest.json").put_new(manifest.encode())
+
+
+def require_new(path: Location) -> None:
     """Raise UsageError, with the ways out, if there is something where a new sweep is to be."""
-    if (path / "manifest.json").exists():
+    with reaching(path):
+        is_sweep, is_other = (path / "manifest.json").exists(), path.exists()
+        if isinstance(path, ObjectPath):  # whoever died while making a sweep left a lock, and no manifest
+            is_other = is_other and not (path / ".lock").is_dir()
+    if is_sweep:
         raise UsageError(
             f"there is a sweep in {path} already: go on with it by `hpsearch resume {path}`, "
             "or give this one another name by `--set name=…`"
         )
-    if path.exists():
+    if is_other:
         raise UsageError(
             f"{path} exists and is no sweep: give this one another name by `--set name=…`, or use another --results"
         )

@@ -1,16 +1,19 @@
 """The layout of a sweep's folder, and reading it while the sweep runs or afterwards."""
 
-import fcntl
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from hpsearch.errors import HpsearchError, UsageError
+from hpsearch.location import Location
 from hpsearch.records import Interval, Round, Trial
-from hpsearch.store.files import digest, read_json_lines, write_text
+from hpsearch.store.files import digest, reaching, write_text
+from hpsearch.store.journal import FileJournal, Journal
+from hpsearch.store.object_journal import ObjectJournal
+from hpsearch.store.objects import ObjectPath, each
 from hpsearch.store.rows import Row, region_rows, to_table
 from hpsearch.store.schema import KEYS, SCHEMA_VERSION, TABLES
 
@@ -19,31 +22,28 @@ NEEDED = {"config_sha256", "data", "platform"}
 
 
 class SweepFolder:
-    """The files of one sweep, by name.
+    """The files of one sweep, by name; or its objects."""
 
-    `journal/rounds.jsonl` has every planned round. `journal/outcomes-N.jsonl` has what is to become part N
-    of each table and is deleted once it has: so what is both in a part and in the journal is there twice.
-    """
-
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Location) -> None:
         self.path = path
         self.config = path / "config.yaml"
         self.manifest = path / "manifest.json"
         self.lock = path / ".lock"
-        self.journal = path / "journal"
+        self.journal = journal_at(path / "journal")
         self.plugins = path / "plugins"
         self.damaged = path / ".damaged"
-        self.round_journal = self.journal / "rounds.jsonl"
 
     @classmethod
-    def existing(cls, path: Path) -> "SweepFolder":
+    def existing(cls, path: Location) -> "SweepFolder":
         """The folder of a sweep that must be there already; raises UsageError."""
         folder = cls(path)
-        if not folder.manifest.is_file():
+        with reaching(path):
+            there = folder.manifest.is_file()
+        if not there:
             raise UsageError(f"{str(path)!r} is not a sweep's folder: it holds no manifest.json")
         manifest = folder.read_manifest()
         version = manifest.get("schema_version")
-        if version == SCHEMA_VERSION and not (manifest.keys() >= NEEDED and folder.round_journal.is_file()):
+        if version == SCHEMA_VERSION and not (manifest.keys() >= NEEDED and folder.journal.is_whole()):
             raise UsageError(f"{path} is damaged: its manifest.json or its journal is not whole")
         if version != SCHEMA_VERSION:
             raise UsageError(
@@ -51,36 +51,17 @@ class SweepFolder:
             )
         return folder
 
-    def table(self, name: str) -> Path:
+    def table(self, name: str) -> Location:
         """The folder of a table's parts."""
         return self.path / name
 
-    def part(self, name: str, number: int) -> Path:
+    def part(self, name: str, number: int) -> Location:
         """A part of a table."""
         return self.table(name) / f"part-{number:05d}.parquet"
 
     def part_numbers(self, name: str) -> list[int]:
         """The numbers of a table's parts, in order."""
         return sorted(int(path.stem.rpartition("-")[2]) for path in self.table(name).glob("part-*.parquet"))
-
-    def outcome_journal(self, number: int) -> Path:
-        """The journal of what is to become part `number`."""
-        return self.journal / f"outcomes-{number:05d}.jsonl"
-
-    def outcome_journals(self) -> list[int]:
-        """The numbers of the journals there are, in order."""
-        return sorted(int(path.stem.rpartition("-")[2]) for path in self.journal.glob("outcomes-*.jsonl"))
-
-    def is_being_written(self) -> bool:
-        """Whether a process holds the sweep's lock now."""
-        if not self.lock.exists():
-            return False
-        with self.lock.open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
 
     def read_manifest(self) -> dict[str, Any]:
         """The manifest; raises UsageError if it is damaged."""
@@ -120,11 +101,11 @@ class SweepFolder:
 
     def read_rounds(self) -> list[Round]:
         """Every planned round, in order."""
-        return [_round(record) for record in read_json_lines(self.round_journal)]
+        return [_round(record) for record in self.journal.rounds()]
 
     def read_trial(self, number: int, planned_in: int) -> Trial:
         """One planned trial of a round; its values have the types of the config, which a column may not keep."""
-        [record] = read_json_lines(self.round_journal, wanted=lambda each: each == planned_in)
+        [record] = self.journal.rounds(wanted=lambda each: each == planned_in)
         return next(trial for trial in _round(record).trials if trial.number == number)
 
     def read_tables(self, names: Sequence[str] = TABLES) -> dict[str, pa.Table]:
@@ -139,7 +120,7 @@ class SweepFolder:
         return tables
 
     def _parts(self, name: str) -> pa.Table:
-        parts = [read_part(self.part(name, number)) for number in self.part_numbers(name)]
+        parts = each(read_part, [self.part(name, number) for number in self.part_numbers(name)])
         try:
             return pa.concat_tables(parts)
         except pa.ArrowException as error:
@@ -149,7 +130,7 @@ class SweepFolder:
 
     def _journaled(self) -> dict[str, list[Row]]:
         rows: dict[str, list[Row]] = {table: [] for table in TABLES}
-        for record in self._outcome_records():
+        for record in self.journal.outcomes():
             for table, found in record.items():
                 rows[table].extend(found)
         return rows
@@ -157,32 +138,31 @@ class SweepFolder:
     def _region_rows_beyond(self, parts: pa.Table) -> list[Row]:
         """What the journal has of the rounds that are in no part yet; the others, most of a long sweep, are not parsed."""
         written = set(parts["round"].unique().to_pylist())
-        records = read_json_lines(self.round_journal, wanted=lambda number: number not in written)
+        records = self.journal.rounds(wanted=lambda number: number not in written)
         return [row for record in records for row in region_rows(_round(record))]
 
-    def _outcome_records(self) -> Iterator[dict[str, list[Row]]]:
-        for number in self.outcome_journals():
-            try:
-                yield from (record for record in read_json_lines(self.outcome_journal(number)) if "trials" in record)
-            except FileNotFoundError:
-                continue  # became parts since it was listed
 
-
-def _repair(sweep: Path) -> str:
+def _repair(sweep: Location) -> str:
     return f"set it aside and run its trials again, with the same results, by: hpsearch resume {sweep} --repair"
 
 
-def read_part(path: Path) -> pa.Table:
+def read_part(path: Location) -> pa.Table:
     """A part of a table; raises HpsearchError, which says how to go on, if it is damaged."""
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(path, partitioning=None, page_checksum_verification=True)
+        source = pa.BufferReader(path.read_bytes()) if isinstance(path, ObjectPath) else path
+        return pq.read_table(source, partitioning=None, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0].removeprefix(f"Could not open Parquet input source '{path}': ").rstrip(".")
         raise HpsearchError(
-            f"{path} is damaged: {reason}. Put it back from a copy; or {_repair(path.parents[1])}"
+            f"{path} is damaged: {reason}. Put it back from a copy; or {_repair(path.parent.parent)}"
         ) from error
+
+
+def journal_at(path: Location) -> Journal:
+    """The journal of a sweep, in files or in objects."""
+    return ObjectJournal(path) if isinstance(path, ObjectPath) else FileJournal(Path(str(path)))
 
 
 def round_record(planned: Round) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The store on disk: journals that are durable at once, and Parquet parts at growing intervals."""
+"""The store on disk or in an object store: a journal that is durable at once, and Parquet parts at growing intervals."""
 
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -9,9 +9,10 @@ import pyarrow as pa
 from hpsearch.errors import HpsearchError
 from hpsearch.records import Outcome, Round
 from hpsearch.store.base import Store
-from hpsearch.store.files import JsonLines, StoreError, explaining, read_json_lines, write_parquet
+from hpsearch.store.files import StoreError, explaining, write_parquet
 from hpsearch.store.folder import SweepFolder, read_part, round_record
 from hpsearch.store.lock import lock_for_writing
+from hpsearch.store.objects import each
 from hpsearch.store.pending import Pending
 from hpsearch.store.rows import region_rows, rows_of
 from hpsearch.store.schema import TABLES
@@ -36,11 +37,13 @@ class ParquetStore(Store):
         self._lock = lock_for_writing(folder)
         try:
             with explaining(folder.path):
-                self._open_journals()
+                self._open_journal()
+            self._last_part = clock()
+            if folder.journal.makes_part_first:
+                self._write_parts()
         except BaseException:
             self._lock.close()
             raise
-        self._last_part = clock()
 
     def __enter__(self) -> Self:
         return self
@@ -57,12 +60,17 @@ class ParquetStore(Store):
         else:
             self._release()
 
-    def _open_journals(self) -> None:
-        self._number = (self.folder.outcome_journals() or [self._parts_written()])[-1]
-        self._rounds = self.folder.read_rounds()
-        self._round_journal = JsonLines(self.folder.round_journal)
+    def _open_journal(self) -> None:
         self._rows = self._none_pending()
-        self._elapsed_at_last_part = self._take_up_journal()
+        pending = self.folder.journal.open(self._parts_written())
+        self._rounds = self.folder.read_rounds()  # only now, as no process before this one can add to them any more
+        for record in pending:
+            for table in self._rows.keys() & record.keys():
+                self._rows[table].extend(record[table])
+        written = self._rounds_in_earlier_parts()
+        for planned in self._rounds:
+            if planned.number not in written:
+                self._rows["rounds"].extend(region_rows(planned))
 
     def rounds(self) -> list[Round]:
         return list(self._rounds)
@@ -72,14 +80,14 @@ class ParquetStore(Store):
 
     def add_round(self, planned: Round) -> None:
         with explaining(self.folder.path):
-            self._round_journal.append([round_record(planned)])
+            self.folder.journal.add_round(round_record(planned))
         self._rounds.append(planned)
         self._rows["rounds"].extend(region_rows(planned))
 
     def add_outcomes(self, outcomes: Sequence[Outcome]) -> None:
         records = [rows_of(outcome) for outcome in outcomes]
         with explaining(self.folder.path):
-            self._outcome_journal.append(records)
+            self.folder.journal.add_outcomes(records)
         for record in records:
             for table, rows in record.items():
                 self._rows[table].extend(rows)
@@ -97,7 +105,7 @@ class ParquetStore(Store):
 
     def _elapsed(self) -> float:
         """Seconds of work on this sweep, in this process and those before it."""
-        return self._elapsed_at_last_part + self._clock() - self._last_part
+        return self.folder.journal.elapsed_s + self._clock() - self._last_part
 
     def _write_parts(self) -> None:
         """Turn the journal into part files, and only then begin the next journal."""
@@ -106,54 +114,23 @@ class ParquetStore(Store):
         with explaining(self.folder.path):
             for table, rows in self._rows.items():
                 if rows:
-                    write_parquet(self.folder.part(table, self._number), rows.table())
-            self._outcome_journal.close()
-            done, self._number = self._outcome_journal.path, self._number + 1
-            self._elapsed_at_last_part, self._last_part = self._elapsed(), self._clock()
-            self._begin_journal()
-            done.unlink()
+                    write_parquet(self.folder.part(table, self.folder.journal.number), rows.table())
+            elapsed_s, self._last_part = self._elapsed(), self._clock()
+            self.folder.journal.turn(elapsed_s)
         self._rows = self._none_pending()
 
     def _none_pending(self) -> dict[str, Pending]:
         return {table: Pending(self._schemas[table]) for table in TABLES}
-
-    def _begin_journal(self) -> None:
-        self._outcome_journal = JsonLines(self.folder.outcome_journal(self._number))
-        self._outcome_journal.append([{"elapsed_s": self._elapsed_at_last_part}])
-
-    def _take_up_journal(self) -> float:
-        """Go on with the journal that the last process left; returns the seconds worked before it."""
-        elapsed = 0.0
-        for number in self.folder.outcome_journals():
-            for record in read_json_lines(self.folder.outcome_journal(number)):
-                elapsed = record.get("elapsed_s", elapsed)
-            if number < self._number:  # the next journal was begun, so its parts are complete
-                self.folder.outcome_journal(number).unlink()
-        path = self.folder.outcome_journal(self._number)
-        self._outcome_journal = JsonLines(path)
-        records = list(read_json_lines(path))
-        for record in records:
-            for table in self._rows.keys() & record.keys():
-                self._rows[table].extend(record[table])
-        if not records:
-            self._outcome_journal.append([{"elapsed_s": elapsed}])
-        written = self._rounds_in_earlier_parts()
-        for planned in self._rounds:
-            if planned.number not in written:
-                self._rows["rounds"].extend(region_rows(planned))
-        return elapsed
 
     def _parts_written(self) -> int:
         """One more than the highest number of a part."""
         return max((number for table in TABLES for number in self.folder.part_numbers(table)), default=0) + 1
 
     def _rounds_in_earlier_parts(self) -> set[int]:
-        numbers = [number for number in self.folder.part_numbers("rounds") if number < self._number]
-        return {
-            each for number in numbers for each in read_part(self.folder.part("rounds", number))["round"].to_pylist()
-        }
+        numbers = [number for number in self.folder.part_numbers("rounds") if number < self.folder.journal.number]
+        parts = each(read_part, [self.folder.part("rounds", number) for number in numbers])
+        return {planned for part in parts for planned in part["round"].to_pylist()}
 
     def _release(self) -> None:
-        self._outcome_journal.close()
-        self._round_journal.close()
+        self.folder.journal.close()
         self._lock.close()

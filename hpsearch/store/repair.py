@@ -1,11 +1,11 @@
 """Parts of a sweep that cannot be read any more: they are set aside, and their trials are run again."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pyarrow as pa
 
 from hpsearch.errors import HpsearchError
+from hpsearch.location import Location
 from hpsearch.store.files import explaining, sync_folder, write_parquet
 from hpsearch.store.folder import SweepFolder, read_part
 from hpsearch.store.lock import lock_for_writing
@@ -38,7 +38,7 @@ def set_damaged_parts_aside(folder: SweepFolder, schemas: Mapping[str, pa.Schema
     return damaged
 
 
-def _is_damaged(part: Path, schema: pa.Schema) -> bool:
+def _is_damaged(part: Location, schema: pa.Schema) -> bool:
     try:
         return not read_part(part).schema.equals(schema)
     except HpsearchError:

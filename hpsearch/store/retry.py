@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from hpsearch.errors import UsageError
+from hpsearch.location import Location
 from hpsearch.records import Round, Status
 from hpsearch.store.create import create_folder
 from hpsearch.store.folder import SweepFolder
+from hpsearch.store.lock import is_being_written
 
 SHOWN = 10
 OWN = ("schema_version", "config_sha256", "plugins")
@@ -29,7 +30,7 @@ class Retry:
     @classmethod
     def of(cls, folder: SweepFolder, lookahead: int) -> "Retry":
         """Of a sweep whose rounds see all but the last `lookahead` rounds before them; raises UsageError."""
-        if folder.is_being_written():
+        if is_being_written(folder):
             raise UsageError(f"another process is running the sweep {folder.path}; wait for it, or stop it")
         trials = folder.read_tables()["trials"]
         failed = trials.filter(pc.equal(trials["status"], Status.FAILED.value))
@@ -50,7 +51,7 @@ class Retry:
         saw = f"round {first}" if first == last else f"rounds {first} to {last}"
         return f"{what} failed; {saw} saw {'it' if one else 'them'}, or what came of {'it' if one else 'them'}, and will be planned anew"
 
-    def create(self, folder: SweepFolder, path: Path, schemas: Mapping[str, pa.Schema]) -> SweepFolder:
+    def create(self, folder: SweepFolder, path: Location, schemas: Mapping[str, pa.Schema]) -> SweepFolder:
         """The new sweep's folder: with the trials of the rounds that are kept, but for those that failed."""
         numbers = pa.array(
             [each.number for planned in self.kept for each in planned.trials if each.number not in self.failed]

@@ -90,7 +90,15 @@ def test_a_job_that_is_stopped_finishes_what_is_under_way_and_can_be_resumed(
     assert followed.returncode == 1
     assert "go on by: hpsearch resume" in followed.stdout
     assert 4 <= len(tables(sweep)["trials"]) < 40
-    assert program("resume", sweep, "--serial").returncode == 0
+    refused = program("submit", config, *LONG, *server, "--results", tmp_path, "--json", environment=cluster.client)
+    log = program("logs", json.loads(refused.stdout)["job"], "--follow", *server, environment=cluster.client)
+    assert log.returncode == 1
+    assert f"there is a sweep in {sweep} already" in log.stdout
+    resumed = program(
+        "submit", config, *LONG, *server, "--results", tmp_path, "--resume", "--json", environment=cluster.client
+    )
+    log = program("logs", json.loads(resumed.stdout)["job"], "--follow", *server, environment=cluster.client)
+    assert log.returncode == 0, log.stdout + log.stderr
     assert differences(tables(undisturbed), tables(sweep)) == []
 
 

@@ -140,11 +140,11 @@ def test_a_journal_that_outlived_its_parts_is_counted_once(make_folder: MakeFold
     folder = make_folder(PLAN)
     store = _open(folder)
     _work(store, range(2))
-    journal = folder.outcome_journals()[-1]
-    kept = folder.outcome_journal(journal).read_bytes()
+    journal = folder.journal.numbers()[-1]
+    kept = folder.journal.file(journal).read_bytes()
     store.tick()
     store._release()
-    folder.outcome_journal(journal).write_bytes(kept)  # died before the journal of the finished part was deleted
+    folder.journal.file(journal).write_bytes(kept)  # died before the journal of the finished part was deleted
     assert content(folder.read_tables()) == _expected(2)
     with _open(folder) as again:
         assert content(again.tables()) == _expected(2)
@@ -187,16 +187,16 @@ def test_a_torn_last_record_is_tolerated_at_every_byte(make_folder: MakeFolder) 
     store = _open(folder)
     _work(store, range(1))
     last = outcome_of(ROUNDS[1].trials[0], status=Status.FAILED)  # the shortest record
-    whole = folder.outcome_journal(1).read_bytes()
+    whole = folder.journal.file(1).read_bytes()
     store.add_outcomes([last])
-    torn = folder.outcome_journal(1).read_bytes()
+    torn = folder.journal.file(1).read_bytes()
     store._release()
     for length in range(len(whole), len(torn) + 1):
-        folder.outcome_journal(1).write_bytes(torn[:length])
+        folder.journal.file(1).write_bytes(torn[:length])
         wanted = [0, 1, 2, 3] + [4] * (length == len(torn))
         assert folder.read_tables()["trials"]["trial"].to_pylist() == wanted
     for length in range(len(whole), len(torn), 50):
-        folder.outcome_journal(1).write_bytes(torn[:length])
+        folder.journal.file(1).write_bytes(torn[:length])
         again = _open(folder)
         again.add_outcomes([last])
         assert again.tables()["trials"]["trial"].to_pylist() == [0, 1, 2, 3, 4]
@@ -223,12 +223,12 @@ def test_a_torn_round_was_not_acknowledged_and_is_planned_again(make_folder: Mak
     folder = make_folder(PLAN)
     store = _open(folder)
     _work(store, range(1))
-    whole = folder.round_journal.stat().st_size
+    whole = folder.journal.round_file.stat().st_size
     store.add_round(ROUNDS[1])
     store._release()
-    torn = folder.round_journal.read_bytes()
+    torn = folder.journal.round_file.read_bytes()
     for length in range(whole, len(torn), 20):
-        folder.round_journal.write_bytes(torn[:length])
+        folder.journal.round_file.write_bytes(torn[:length])
         again = _open(folder)
         assert again.rounds() == ROUNDS[:1]
         again.add_round(ROUNDS[1])

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from hpsearch.errors import HpsearchError, UsageError
-from hpsearch.store import TABLES, ParquetStore, SweepFolder, create_folder, schemas
+from hpsearch.store import TABLES, ParquetStore, SweepFolder, create_folder, is_being_written, schemas
 
 from .worlds import CONTINUOUS, RECORDED, outcome_of, plan_of, rounds_of
 
@@ -91,15 +91,15 @@ def test_a_read_only_place_is_refused_with_a_sentence(
 
 def test_a_second_writer_is_refused_with_a_sentence_until_the_first_has_closed(make_folder: MakeFolder) -> None:
     folder = make_folder(PLAN)
-    assert not folder.is_being_written()
+    assert not is_being_written(folder)
     with _open(folder):
-        assert folder.is_being_written()
+        assert is_being_written(folder)
         with pytest.raises(UsageError, match=r"another process is running the sweep") as refusal:
             _open(folder)
         assert str(folder.path) in str(refusal.value)
         assert "\n" not in str(refusal.value)
-        assert folder.is_being_written()  # the refused one did not take the lock with it
-    assert not folder.is_being_written()
+        assert is_being_written(folder)  # the refused one did not take the lock with it
+    assert not is_being_written(folder)
     _open(folder).close()
 
 
@@ -117,7 +117,7 @@ def test_the_lock_is_released_and_nothing_is_lost_however_the_work_ends(
 
     with pytest.raises(error):
         work()
-    assert not folder.is_being_written()
+    assert not is_being_written(folder)
     assert folder.read_tables()["trials"]["trial"].to_pylist() == [0, 1, 2, 3]
     _open(folder).close()
     assert sorted(pd.read_parquet(folder.path / "trials")["trial"]) == [0, 1, 2, 3]
@@ -148,7 +148,7 @@ def test_a_reader_that_looks_at_the_lock_keeps_no_driver_out(make_folder: MakeFo
 
     def look() -> None:
         while not stop.is_set():
-            folder.is_being_written()
+            is_being_written(folder)
 
     readers = [threading.Thread(target=look) for _ in range(2)]
     for reader in readers:
@@ -166,7 +166,7 @@ def test_a_damaged_journal_line_is_named(make_folder: MakeFolder) -> None:
     folder = make_folder(PLAN)
     with _open(folder) as store:
         store.add_round(ROUNDS[0])
-    with folder.round_journal.open("ab") as file:
+    with folder.journal.round_file.open("ab") as file:
         file.write(b'{"round": 1, "tri\n')
     with pytest.raises(HpsearchError, match=r"rounds\.jsonl, line 2 is damaged"):
         folder.read_tables()

@@ -40,8 +40,8 @@ def test_over_a_year_parquet_is_never_more_than_10_s_or_15_percent_behind_in_at_
     store.close()
     assert [len(list(folder.table(name).iterdir())) <= 100 for name in TABLES] == [True] * 4
     assert sum(pq.read_metadata(path).num_rows for path in folder.table("trials").iterdir()) == number + 1
-    assert list(folder.journal.iterdir()) != []
-    assert len(list(folder.journal.iterdir())) == 2  # of rounds, and of what is to become the next part
+    assert list(folder.journal.path.iterdir()) != []
+    assert len(list(folder.journal.path.iterdir())) == 2  # of rounds, and of what is to become the next part
 
 
 def test_the_number_of_parts_does_not_depend_on_the_number_of_trials(

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -128,3 +129,19 @@ def test_a_sweep_resumed_on_other_data_is_refused(tmp_path: Path) -> None:
         assert run.returncode == 2
         assert run.stderr.count("\n") == 1
         assert str(data) in run.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not count private memory so")
+def test_a_trial_that_asks_for_too_much_memory_fails_with_the_reason_and_its_worker_goes_on(
+    config: Path, tmp_path: Path
+) -> None:
+    widths = ("--set=model.hidden={units: {choice: [8, 6000]}, layers: 2}", "--set=search.trials=6")
+    bounded = ("--set=engine.memory=0.25", "--set=search.strategy=random", "--workers=1")
+    run = program("run", config, *widths, *bounded, "--set=train.epochs=1", "--results", tmp_path)
+    assert run.returncode == 0, run.stderr
+    frame = pd.read_parquet(tmp_path / "small" / "trials").set_index("trial")
+    wide = frame["param_units"] == 6000  # two layers of it: 36 million weights, 288 MB in the gate's double precision
+    assert 0 < wide.sum() < 6
+    assert list(frame["status"] == "failed") == list(wide)
+    assert frame.loc[wide, "error"].str.startswith("MemoryError: Unable to allocate").all()
+    assert set(frame["worker"]) == {"worker-1"}
