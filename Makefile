@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint mutation chaos
+.PHONY: run test lint mutation chaos docs wheel
 
 ## Run the main job: the digits sweep, on Ray; a second time shows what it found.
 run: $(VENV)/installed
@@ -23,6 +23,15 @@ mutation: $(VENV)/installed-dev
 ## Sweeps that are disturbed at random, and a cluster of three nodes on this machine. Some twenty minutes.
 chaos: $(VENV)/installed-cluster
 	$(BIN)/python -m pytest -m chaos --timeout=3600 $(CHAOS_ARGS)
+
+## The site, from README, docs/ and the code, in build/docs; a link that leads nowhere is an error.
+docs: $(VENV)/installed-dev
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs . build/docs
+
+## The wheel and the source distribution, in dist/.
+wheel: $(VENV)/installed-dev
+	rm -rf dist
+	$(BIN)/python -m hatchling build
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
