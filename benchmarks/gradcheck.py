@@ -122,7 +122,13 @@ def main() -> None:
             print(_line(row), flush=True)
     chosen.output.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(rows).astype({"value": float}).to_parquet(chosen.output / "gradcheck.parquet", index=False)
-    table = ["# The gradient check: what it costs, and whom it accuses", "", "| measure | what | value | unit |", "|---|---|---|---|", *map(_line, rows)]
+    table = [
+        "# The gradient check: what it costs, and whom it accuses",
+        "",
+        "| measure | what | value | unit |",
+        "|---|---|---|---|",
+        *map(_line, rows),
+    ]
     (chosen.output / "gradcheck.md").write_text("\n".join(table) + "\n", encoding="utf-8")
 
 

@@ -19,4 +19,4 @@ def toctrees(text: str) -> str:
 
 def folder(text: str) -> str:
     """A folder's first page, with a list of the others behind it."""
-    return "\n".join([text, "```{toctree}", ":glob:", ":maxdepth: 1", "", "*", "```", ""])
+    return f"{text}\n```{{toctree}}\n:glob:\n:maxdepth: 1\n\n*\n```\n"
