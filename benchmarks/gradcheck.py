@@ -76,11 +76,11 @@ def _seconds(widths: Sequence[int], seed: int) -> float:
     return time.perf_counter() - started
 
 
-def alarms(networks: int) -> Iterator[Row]:
-    """How many of so many random correct networks are accused, and what decided."""
+def alarms(networks: Sequence[int]) -> Iterator[Row]:
+    """How many of these random correct networks, by number, are accused, and what decided."""
     accused = tensors = kinks = 0
     decided: dict[str, int] = {}
-    for number in range(networks):
+    for number in networks:
         rng = np.random.default_rng([SEED, number])
         report = sample(rng).check(rng)
         accused += not report.passed
@@ -90,7 +90,7 @@ def alarms(networks: int) -> Iterator[Row]:
             kinks += tensor.kinks
         if not report.passed:
             print(f"accused: network {number}, {report.guilty}", flush=True)
-    counts = {f"of {networks} correct networks accused": accused, "tensors compared": tensors, "kinks met": kinks}
+    counts = {f"of {len(networks)} correct networks accused": accused, "tensors compared": tensors, "kinks met": kinks}
     counts |= {f"tensors decided by {method}": count for method, count in decided.items()}
     yield from ({"measure": "alarms", "what": what, "value": count, "unit": "1"} for what, count in counts.items())
 
@@ -114,7 +114,11 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.1, help="of each mutant's architectures")
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results"))
     chosen = parser.parse_args()
-    parts = {"cost": cost, "alarms": lambda: alarms(chosen.networks), "detection": lambda: detection(chosen.share)}
+    parts = {
+        "cost": cost,
+        "alarms": lambda: alarms(range(chosen.networks)),
+        "detection": lambda: detection(chosen.share),
+    }
     rows: list[Row] = []
     for name in chosen.parts:
         for row in parts[name]():
