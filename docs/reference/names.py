@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from enum import Enum
 from importlib import import_module
 from inspect import getdoc, isclass, isfunction, isroutine, signature
 from typing import Any
 
 PLACE = re.compile(r"^<!-- names of (?P<module>[\w.]+) -->$", flags=re.MULTILINE)
 OURS = ("hpsearch", "trainer")
+WIDTH = 80  # beyond, a signature is broken into lines
 
 
 def names(text: str) -> str:
@@ -32,12 +33,19 @@ def _defined(module: Any) -> list[str]:
 
 def _described(name: str, value: Any) -> Iterator[str]:
     yield f"### {name}"
-    yield f"```python\n{name}{_signature(value)}\n```"
+    is_enum = isclass(value) and issubclass(value, Enum)
+    used = "\n".join(map(str, value)) if is_enum else f"{name}{_signature(value)}"
+    yield f"```python\n{used if len(used) <= WIDTH else _one_a_line(used)}\n```"
     yield _doc(value)
-    if isclass(value):
-        settings = [f"`{field.name}`" for field in fields(value)] if is_dataclass(value) else []
-        yield from [f"Fields: {', '.join(settings)}."] if settings else []
+    if isclass(value) and not is_enum:
         yield from _methods(value)
+
+
+def _one_a_line(signature: str) -> str:
+    """A signature with each parameter on a line of its own."""
+    head, _, inner = signature.partition("(")
+    lines = [f"    {each}," for each in re.split(r", (?![^(\[]*[)\]])", inner.removesuffix(")"))]
+    return "\n".join([f"{head}(", *lines, ")"])
 
 
 def _methods(owner: type) -> Iterator[str]:

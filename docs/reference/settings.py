@@ -64,5 +64,5 @@ def _form(form: Mapping[str, Any], blocks: Mapping[str, Any]) -> str:
         return f"list of: {' or '.join(_form(item, blocks) for item in _forms(form['items']))}"
     if isinstance(each := form.get("additionalProperties"), dict):
         return f"block of names, each with a {_form(each, blocks)}"
-    limits = [f"{sign} {form[bound]:g}" for bound, sign in BOUNDS.items() if bound in form]
+    limits = [f"{sign}\N{NO-BREAK SPACE}{form[bound]:g}" for bound, sign in BOUNDS.items() if bound in form]
     return " ".join([TYPES[form["type"]], ", ".join(limits)]).strip()
