@@ -21,6 +21,11 @@ def _real(place: str) -> str:
     return rf"(?s)## Real training.*{place}"
 
 
+def _fused(size: str) -> str:
+    """PyTorch's time as a multiple of the trainer's."""
+    return rf"\| {size} \| yes \| adam \| PyTorch fused \|(?:[^|]+\|){{2}} ([\d.]+) \|"
+
+
 QUOTES = (
     Quote("README.md", r"costs (\d+) to \d+ ms a trial", "search_cost.md", r"\| 50 \| ([\d.]+) \|"),
     Quote("README.md", r"costs \d+ to (\d+) ms a trial", "search_cost.md", r"\| 200 \| ([\d.]+) \|"),
@@ -45,6 +50,16 @@ QUOTES = (
     Quote("README.md", r"\(mean of (\d+) splits\)", "estimators.md", r"RidgeCV \| [\d.]+ \| [\d.]+ \| (\d+)"),
     Quote("README.md", r"`RidgeCV` has ([\d.]+)", "estimators.md", r"RidgeCV \| ([\d.]+)"),
     Quote("README.md", r"`MLPRegressor` ([\d.]+\d)", "estimators.md", r"scikit-learn's MLPRegressor \| ([\d.]+)"),
+    Quote("docs/peers.md", r"searched with (\d+) seeds", "search.md", r"## Real training of every trial: (\d+) seeds"),
+    Quote(
+        "docs/peers.md",
+        r"(\d+%) of pairs after 100",
+        "search.md",
+        _real(r"### All tasks.*?\| zoom \|(?:[^|]+\|){2} ([\d.]+) \("),
+    ),
+    Quote("docs/peers.md", r"in (\d+%) after 25", "search.md", _real(r"### All tasks.*?\| zoom \| ([\d.]+) \(")),
+    Quote("docs/peers.md", r"takes ([\d.]+) times as long for 64-32-10", "trainer.md", _fused("tiny")),
+    Quote("docs/peers.md", r"and ([\d.]+) times for 3072", "trainer.md", _fused("large")),
     Quote("docs/gradient-check.md", r"makes \[(\d+) mutants\]", "mutation.md", r"\*\*all\*\* \| (\d+) \|"),
 )
 
