@@ -1,6 +1,6 @@
 """Measures a random sample of every benchmark again, and writes what came of it to one page.
 
-    python -m benchmarks.remeasure [gradcheck mutation …] [--seed N] [--size 1.0] [--output benchmarks/results/README.md]
+    python -m benchmarks.remeasure [gradcheck mutation …] [--seed N] [--size 1.0] [--output FILE]
 
 The sample is drawn by the seed, which is the day's number unless it is given, so that over time everything is measured
 again. Ends with exit code 1 if a figure lies outside its interval.
@@ -23,6 +23,7 @@ from benchmarks.remeasure.measures import BENCHMARKS
 from hpsearch.numeric_platform import numeric_platform
 
 PACKAGES = ("hpsearch", "numpy", "pandas", "pyarrow", "ray", "scikit-learn", "optuna")
+PAGE = RESULTS / "README.md"
 INTRODUCTION = """\
 # What was measured
 
@@ -69,7 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     today = datetime.now(UTC)
     parser.add_argument("--seed", type=int, default=today.toordinal(), help="draws the sample; else the day's number")
     parser.add_argument("--size", type=float, default=1.0, help="of the sample; 1 takes less than an hour")
-    parser.add_argument("--output", type=Path, default=RESULTS / "README.md", help="the page")
+    parser.add_argument(
+        "--output", type=Path, help=f"the page; else {PAGE.name} beside the results, if all are measured"
+    )
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.benchmarks) - set(BENCHMARKS):
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
@@ -80,7 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             figures.append(figure)
             print(figure.row(), flush=True)
         minutes[name] = (time.perf_counter() - begun) / 60
-    chosen.output.write_text(page(figures, sample, today, minutes), encoding="utf-8")
+    if output := chosen.output or (None if chosen.benchmarks else PAGE):
+        output.write_text(page(figures, sample, today, minutes), encoding="utf-8")
     return int(not all(figure.holds for figure in figures))
 
 

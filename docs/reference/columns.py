@@ -31,14 +31,23 @@ def columns(text: str) -> str:
 def _all_kinds() -> dict[str, int | bool]:
     """Everything that gives a sweep further columns, switched on."""
     keywords = [each for each in signature(schemas).parameters.values() if each.kind is Parameter.KEYWORD_ONLY]
-    return {each.name: True if isinstance(each.default, bool) else each.default + 1 for each in keywords}
+    return {each.name: _more_than(each.default) for each in keywords}
+
+
+def _more_than(default: object) -> int | bool:
+    if not isinstance(default, int):
+        raise TypeError(
+            f"docs/reference/columns.py does not know what is more than {default!r}, a default of schemas()"
+        )
+    return True if isinstance(default, bool) else default + 1
 
 
 def _title(column: str) -> str:
     """A column's name in the reference: what depends on the config is in angle brackets."""
     if column.startswith("param_"):
         return "param_<name>"
-    return "val_<metric>" if column in {f"val_{metric}" for metric in ("accuracy", "r2")} else column
+    is_metric = column in SCORES and column not in {"val_loss", "train_loss"}
+    return "val_<metric>" if is_metric else column
 
 
 def _word(kind: str) -> str:

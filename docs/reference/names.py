@@ -63,8 +63,9 @@ def _methods(owner: type) -> Iterator[str]:
 
 
 def _doc(value: Any) -> str:
-    """A docstring as Markdown: what it says stays as it is written, but stars and bars are no marks."""
-    return re.sub(r"(?<!\\)([*|<])", r"\\\1", getdoc(value) or "")
+    """A docstring as Markdown: what it says stays as it is written, but outside of code, stars and bars are no marks."""
+    parts = (getdoc(value) or "").split("`")  # every other one is code
+    return "`".join(part if place % 2 else re.sub(r"([*|<])", r"\\\1", part) for place, part in enumerate(parts))
 
 
 def _signature(value: Any) -> str:

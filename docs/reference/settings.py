@@ -60,9 +60,11 @@ def _form(form: Mapping[str, Any], blocks: Mapping[str, Any]) -> str:
         return f"a block of {', '.join(f'`{key}`' for key in keys)}"
     if choice := form.get("enum") or ([form["const"]] if "const" in form else []):
         return ", ".join(f"`{each}`" for each in choice)
-    if form["type"] == "array":
+    if form.get("type") == "array":
         return f"list of: {' or '.join(_form(item, blocks) for item in _forms(form['items']))}"
     if isinstance(each := form.get("additionalProperties"), dict):
         return f"block of names, each with a {_form(each, blocks)}"
+    if "type" not in form:
+        return "anything"
     limits = [f"{sign}\N{NO-BREAK SPACE}{form[bound]:g}" for bound, sign in BOUNDS.items() if bound in form]
     return " ".join([TYPES[form["type"]], ", ".join(limits)]).strip()

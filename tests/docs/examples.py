@@ -25,7 +25,6 @@ SMALL = {
     "recheck": ["--top=2", "--seeds=2"],
 }
 """Options that make a command cheap; they come last, and the last one counts."""
-REST = {"name": "part", "data": {"source": "digits"}}
 FEWER = {"--trials": "12", "--top": "2", "--seeds": "2"}
 """Values that are replaced by smaller ones."""
 ELSEWHERE = {
@@ -36,6 +35,10 @@ ELSEWHERE = {
     "--address": "a Ray cluster",
 }
 """What needs something that is not on this machine: only its arguments and options are checked."""
+
+
+REST = {"name": "part", "data": {"source": "digits"}}
+"""What a part of a config lacks."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ def _simple_commands(line: str) -> list[list[str]]:
 
 def _hpsearch(block: Block, arguments: Sequence[str]) -> None:
     command = arguments[0]
-    if any(word in ELSEWHERE for word in arguments):
+    if any(word.split("=")[0] in ELSEWHERE for word in arguments):
         _parse(command, arguments[1:])
         return
     fewer = [FEWER.get(before, word) for before, word in zip(["", *arguments], arguments, strict=False)]
