@@ -27,8 +27,8 @@ def _fused(size: str) -> str:
 
 
 QUOTES = (
-    Quote("README.md", r"costs (\d+) to \d+ ms a trial", "search_cost.md", r"\| 50 \| ([\d.]+) \|"),
-    Quote("README.md", r"costs \d+ to (\d+) ms a trial", "search_cost.md", r"\| 200 \| ([\d.]+) \|"),
+    Quote("README.md", r"costs ([\d.]+) to [\d.]+ ms a trial", "search_cost.md", r"\| 50 \| ([\d.]+) \|"),
+    Quote("README.md", r"costs [\d.]+ to ([\d.]+) ms a trial", "search_cost.md", r"\| 400 \| ([\d.]+) \|"),
     Quote("README.md", r"real trainings and (\d+) seeds", "search.md", r"## Real training of every trial: (\d+) seeds"),
     Quote("README.md", r"reaches in (\d+) trials", "search.md", _real(r"\| zoom \|(?: \d+ \|){6} (\d+) \|")),
     Quote(

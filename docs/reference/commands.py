@@ -33,4 +33,4 @@ def _options(command: Any, context: Any) -> str:
 def _plain(said: str) -> str:
     """Help as Markdown, with Typer's notes behind it, such as a default, in parentheses."""
     said = re.sub(r"\s*\[(required|default: [^]]*|env var: [^]]*|x[<>]=?[^]]*)\]", r" (\1)", " ".join(said.split()))
-    return said.replace("|", r"\|")
+    return re.sub(r"x>=(\d+)", r"at least \1", said).replace("|", r"\|")
