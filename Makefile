@@ -28,7 +28,7 @@ chaos: $(VENV)/installed-cluster
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.remeasure $(BENCH_ARGS)
 
-## Every benchmark in full, and every page of results anew. A day.
+## Every benchmark in full, and every page of results anew; needs HPSEARCH_SHARED_DATA. A day.
 bench-full: $(VENV)/installed-bench
 	rm -f benchmarks/results/search_*.parquet
 	$(BIN)/python -m benchmarks.gradcheck cost alarms
