@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint mutation chaos
+.PHONY: run test lint mutation chaos experiments bench bench-full docs wheel
 
 ## Run the main job: the digits sweep, on Ray; a second time shows what it found.
 run: $(VENV)/installed
@@ -24,6 +24,42 @@ mutation: $(VENV)/installed-dev
 chaos: $(VENV)/installed-cluster
 	$(BIN)/python -m pytest -m chaos --timeout=3600 $(CHAOS_ARGS)
 
+## What courses teach about tuning, measured, into docs/experiments.md. Some five minutes; EXPERIMENTS_ARGS="--images …" for MNIST.
+experiments: $(VENV)/installed-bench
+	$(BIN)/python -m benchmarks.experiments $(EXPERIMENTS_ARGS)
+
+## A random sample of every benchmark, measured again and compared with what was recorded. Less than an hour.
+bench: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks.remeasure $(BENCH_ARGS)
+
+## Every benchmark in full, and every page of results anew; needs HPSEARCH_SHARED_DATA. A day.
+bench-full: $(VENV)/installed-bench
+	rm -f benchmarks/results/search_*.parquet
+	$(BIN)/python -m benchmarks.gradcheck cost alarms
+	$(BIN)/python -m benchmarks.mutation
+	$(BIN)/python -m benchmarks.trainer
+	$(BIN)/python -m benchmarks.estimators
+	$(BIN)/python -m benchmarks.search tables
+	$(BIN)/python -m benchmarks.search run --objective simulated
+	$(BIN)/python -m benchmarks.search run --objective real --methods zoom optuna.tpe "random, twice"
+	$(BIN)/python -m benchmarks.search idle
+	$(BIN)/python -m benchmarks.search cost
+	$(BIN)/python -m benchmarks.search report
+	$(BIN)/python -m benchmarks.engine --output benchmarks/results/engine.json
+	$(BIN)/python -m benchmarks.real_data
+	$(BIN)/python -m benchmarks.tables regression
+	$(BIN)/python -m benchmarks.tables classification
+	$(BIN)/python -m benchmarks.remeasure
+
+## The site, from README, docs/ and the code, in build/docs; a link that leads nowhere is an error.
+docs: $(VENV)/installed-dev
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs . build/docs
+
+## The wheel and the source distribution, in dist/.
+wheel: $(VENV)/installed-dev
+	rm -rf dist
+	$(BIN)/python -m hatchling build
+
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -40,6 +76,10 @@ $(VENV)/installed-dev: requirements-dev.lock pyproject.toml
 $(VENV)/installed-cluster: requirements-cluster.lock pyproject.toml
 	$(call install,requirements-cluster.lock)
 	@touch $(VENV)/installed $(VENV)/installed-dev
+
+$(VENV)/installed-bench: $(VENV)/installed-dev
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[bench]'
+	@touch $@
 
 # The locked versions, checked against their hashes; uv where it is there, because it is faster.
 define install

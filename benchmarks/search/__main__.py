@@ -5,6 +5,7 @@
     python -m benchmarks.search run --objective real          # searches that train every trial
     python -m benchmarks.search wall                          # searches on two workers, by the clock
     python -m benchmarks.search idle                          # how long workers wait for a round's last trial
+    python -m benchmarks.search cost                          # what planning costs
     python -m benchmarks.search report
 
 Only the search differs: one space of nine settings, rounds of eight, the same data, epochs and trial seeds. A run adds
@@ -19,7 +20,7 @@ os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP
 import argparse
 from collections.abc import Sequence
 
-from benchmarks.search import idle, wall
+from benchmarks.search import cost, idle, wall
 from benchmarks.search.report import markdown
 from benchmarks.search.runs import DOUBLED, results, run
 from benchmarks.search.tables import RESULTS, make_table, table_file
@@ -33,7 +34,7 @@ TITLES = {"simulated": "Forests grown on 1 600 real trainings a task", "real": "
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make tables, search, or report."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", choices=["tables", "run", "wall", "idle", "report"])
+    parser.add_argument("what", choices=["tables", "run", "wall", "idle", "cost", "report"])
     parser.add_argument("--objective", choices=["simulated", "real"], default="simulated")
     there = [task for task in TASKS if task not in SHARED or "HPSEARCH_SHARED_DATA" in os.environ]
     parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=there)
@@ -48,9 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     elif options.what == "wall":
         wall.run(options.tasks, options.seeds)
     elif options.what == "idle":
-        text = idle.report()
-        print(text)
-        (RESULTS / "idle.md").write_text(text, encoding="utf-8")
+        _write("idle", idle.report())
+    elif options.what == "cost":
+        _write("search_cost", cost.markdown(cost.measure()))
     else:
         report()
 
@@ -66,8 +67,12 @@ def report() -> None:
     if wall.FILE.exists():
         parts.append(wall.report())
     text = f"# The search, trial by trial\n\nConstants were tuned on {tuned}, simulated.\n\n" + "\n".join(parts)
+    _write("search", text)
+
+
+def _write(name: str, text: str) -> None:
     print(text)
-    (RESULTS / "search.md").write_text(text, encoding="utf-8")
+    (RESULTS / f"{name}.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

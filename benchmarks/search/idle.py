@@ -23,6 +23,9 @@ from hpsearch.sweep import Plan
 SPREAD = 10.0  # the longest trial takes so many times as long as the shortest
 WORKERS, ROUNDS = (2, 8, 32, 128), 60
 SHARES = ((1, 0), (1, 1), (1, 2), (2, 0), (1.5, 1), (3, 0))  # a round's trials a worker, and the lookahead
+Cell = tuple[float, int, int]
+"""A round's trials a worker, the lookahead, and how many workers."""
+CELLS = [(share, lookahead, workers) for share, lookahead in SHARES for workers in WORKERS]
 SPACE = Space.of({"learning_rate": {"log": [1e-4, 1.0]}, "dropout": {"uniform": [0.0, 0.5]}})
 TITLE = f"""# How long workers are idle
 
@@ -77,7 +80,7 @@ class Virtual(Engine):
 
 def report() -> str:
     """The idle share, simulated and real, as Markdown."""
-    frame = pd.DataFrame([*_simulated(), *_real()])
+    frame = pd.DataFrame([*simulated(CELLS), *_real()])
     keys = ["in flight a worker", "round, a worker", "lookahead"]
     wide = frame.set_index([*keys, "workers"])["idle"]
     machines = list(frame["workers"].unique())
@@ -96,26 +99,26 @@ def idle(spans: Sequence[tuple[float, float]], workers: int) -> float:
     return float(1 - (np.minimum(ends, last) - begins).sum() / (workers * (last - first)))
 
 
-def _simulated() -> Iterator[dict[str, object]]:
-    for share, lookahead in SHARES:
-        for workers in WORKERS:
-            engine = Virtual(workers, np.random.default_rng(0))
-            round_size = round(share * workers)
-            plan = Plan(
-                space=SPACE,
-                sampler=SAMPLERS["random"](),
-                seed=0,
-                trials=ROUNDS * round_size,
-                round_size=round_size,
-                lookahead=lookahead,
-                metric="val_loss",
-                maximise=False,
-                stopping=None,
-                epochs=lambda values: 1,
-            )
-            store = MemoryStore(schemas(SPACE, ("train_loss", "val_loss")))
-            Driver(plan, store, engine, lambda event: None, lambda: False, lambda trial: None, None).run()
-            yield _row(share, lookahead, f"{workers} workers, simulated", idle(engine.spans, workers))
+def simulated(cells: Sequence[Cell]) -> Iterator[dict[str, object]]:
+    """The idle share of simulated workers."""
+    for share, lookahead, workers in cells:
+        engine = Virtual(workers, np.random.default_rng(0))
+        round_size = round(share * workers)
+        plan = Plan(
+            space=SPACE,
+            sampler=SAMPLERS["random"](),
+            seed=0,
+            trials=ROUNDS * round_size,
+            round_size=round_size,
+            lookahead=lookahead,
+            metric="val_loss",
+            maximise=False,
+            stopping=None,
+            epochs=lambda values: 1,
+        )
+        store = MemoryStore(schemas(SPACE, ("train_loss", "val_loss")))
+        Driver(plan, store, engine, lambda event: None, lambda: False, lambda trial: None, None).run()
+        yield _row(share, lookahead, f"{workers} workers, simulated", idle(engine.spans, workers))
 
 
 def _real(workers: int = 2) -> Iterator[dict[str, object]]:

@@ -1,0 +1,54 @@
+"""The columns of a sweep's tables and their types, from the schema."""
+
+import re
+from inspect import Parameter, signature
+
+from docs.reference.rows import completed
+from hpsearch.config import Run
+from hpsearch.space import Space
+from hpsearch.store.schema import schemas
+
+SEARCHED, SCORES = "learning_rate", Run(name="any", data={"source": "any"}).recorded
+UNITS = {"int64": "whole number", "double": "number", "string": "text", "bool": "true or false"}
+
+
+def types() -> dict[str, dict[str, str]]:
+    """The type of each column that a sweep of some kind has, in words, by table."""
+    tables = schemas(Space.of({SEARCHED: {"log": [1e-4, 1.0]}}), SCORES, **_all_kinds())
+    return {name: {_title(field.name): _word(str(field.type)) for field in schema} for name, schema in tables.items()}
+
+
+def columns(text: str) -> str:
+    """The page of tables, each with the types of its columns."""
+    for name, cells in types().items():
+        section = re.search(rf"^## {name}\n.*?(?=^## |\Z)", text, flags=re.MULTILINE | re.DOTALL)
+        if section is None:
+            raise ValueError(f"the page of tables has no section {name}")
+        text = text.replace(section.group(0), completed(section.group(0), "type", cells))
+    return text
+
+
+def _all_kinds() -> dict[str, int | bool]:
+    """Everything that gives a sweep further columns, switched on."""
+    keywords = [each for each in signature(schemas).parameters.values() if each.kind is Parameter.KEYWORD_ONLY]
+    return {each.name: _more_than(each.default) for each in keywords}
+
+
+def _more_than(default: object) -> int | bool:
+    if not isinstance(default, int):
+        raise TypeError(
+            f"docs/reference/columns.py does not know what is more than {default!r}, a default of schemas()"
+        )
+    return True if isinstance(default, bool) else default + 1
+
+
+def _title(column: str) -> str:
+    """A column's name in the reference: what depends on the config is in angle brackets."""
+    if column.startswith("param_"):
+        return "param_<name>"
+    is_metric = column in SCORES and column not in {"val_loss", "train_loss"}
+    return "val_<metric>" if is_metric else column
+
+
+def _word(kind: str) -> str:
+    return "time, UTC" if kind.startswith("timestamp") else UNITS[kind]

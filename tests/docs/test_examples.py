@@ -1,0 +1,84 @@
+"""Every code block and every command of README and docs works, page by page, in the order in which a reader meets them."""
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from threadpoolctl import threadpool_limits
+from typer.main import get_command
+
+from docs.reference import columns
+from hpsearch.cli.app import app
+from hpsearch.objective import KNOWN
+from hpsearch.store.schema import TABLES
+from tests.docs.examples import attempt, blocks, spans
+from tests.processes.program import REPOSITORY, program_here
+
+PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+WITH_BLOCKS = [page for page in PAGES if blocks(page)]
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a reader has: the configs, a table, and the digits sweep that `make run` leaves."""
+    folder = tmp_path_factory.mktemp("world")
+    shutil.copytree(REPOSITORY / "configs", folder / "configs")
+    houses = pd.DataFrame(
+        {
+            "area": range(60, 140),
+            "rooms": [1 + number % 5 for number in range(80)],
+            "town": ["Ulm", "Ayr", "Oslo", "Kyiv"] * 20,
+            "listing_url": [f"house/{number}" for number in range(80)],
+            "price": [1000.5 * number + 37 * (number % 7) for number in range(80)],
+        }
+    )
+    houses.to_csv(folder / "houses.csv", index=False)
+    houses.drop(columns="price").to_csv(folder / "new.csv", index=False)
+    houses.to_csv(folder / "sold.csv", index=False)
+    houses.to_parquet(folder / "sold.parquet", index=False)
+    few = ["--set=search.trials=10", "--set=train.epochs=3", "--serial", "--quiet"]
+    run = program_here("run", folder / "configs" / "digits.yaml", *few, "--results", folder / "results")
+    assert run.returncode == 0, run.stderr
+    return folder
+
+
+@pytest.mark.parametrize("page", WITH_BLOCKS, ids=lambda page: page.stem)
+def test_every_block_works(page: Path, world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(world, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    with threadpool_limits(limits=1, user_api="blas"):  # on busy cores, threads of small products wait for one another
+        for block in blocks(page):
+            attempt(block, names)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_command_and_option_that_prose_names_exists(page: Path) -> None:
+    known = {
+        name: {option for parameter in command.params for option in parameter.opts}
+        for name, command in get_command(app).commands.items()
+    }
+    for command, options in spans(page):
+        assert options <= known.get(command, set()), f"{page.name}: hpsearch {command}"
+        assert command in known, f"{page.name}: there is no hpsearch {command}"
+
+
+@pytest.mark.parametrize("command", sorted(get_command(app).commands))
+def test_every_command_has_help_and_stands_in_the_readme(command: str) -> None:
+    assert f"`hpsearch {command} " in PAGES[0].read_text(encoding="utf-8")
+    assert get_command(app).commands[command].help
+
+
+def test_every_column_of_a_real_sweep_is_in_the_reference_with_a_sentence(world: Path) -> None:
+    text = columns((REPOSITORY / "docs" / "parquet.md").read_text(encoding="utf-8"))
+    for table in TABLES:
+        section = text.split(f"\n## {table}\n")[1].split("\n## ")[0]
+        rows = re.findall(r"^\| `([^`]+)` \| (.*?) \| (.*) \|$", section, flags=re.MULTILINE)
+        metrics = "|".join(KNOWN.metrics)
+        named = [name.replace("<name>", ".+").replace("<metric>", f"({metrics})") for name, _, _ in rows]
+        assert all(kind and said for _, kind, said in rows), rows
+        for column in pd.read_parquet(world / "results" / "digits" / table):
+            assert any(re.fullmatch(name, column) for name in named), f"docs/parquet.md lacks {column} of {table}"
