@@ -11,7 +11,7 @@ from hpsearch.driver import Event
 from hpsearch.errors import UsageError
 from hpsearch.records import Outcome
 from hpsearch.store import SweepFolder
-from hpsearch.store.rows import rows_of
+from hpsearch.store.rows import Row, rows_of
 from hpsearch.summary import Summary
 
 WAIT_S = 30.0
@@ -90,11 +90,14 @@ class _Reporter:
         from hpsearch.integrations.mlflow import MlflowRuns
 
         manifest, tables = self._folder.read_manifest(), self._folder.read_tables()
-        runs = MlflowRuns(self._config.run.name, f"{self._config.run.name} {manifest['created_at']}")
-        epochs = tables["epochs"].to_pylist()
+        folder = self._folder.path.resolve().name  # by which a sweep and its retry differ
+        runs = MlflowRuns(self._config.run.name, f"{folder} {manifest['created_at']}")
+        epochs: dict[int, list[Row]] = {}
+        for row in tables["epochs"].to_pylist():
+            epochs.setdefault(row["trial"], []).append(row)
         for trial in tables["trials"].to_pylist():
             if trial["trial"] not in runs.logged:
-                runs.log(trial, [row for row in epochs if row["trial"] == trial["trial"]])
+                runs.log(trial, epochs.get(trial["trial"], []))
                 runs.logged.add(trial["trial"])
         while (outcome := self._outcomes.get()) is not None:
             if outcome.trial.number not in runs.logged:
