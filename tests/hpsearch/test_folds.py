@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from hpsearch.config import Config, load_config
+from hpsearch.driver import Driver
 from hpsearch.errors import UsageError
 from hpsearch.models import MODEL, REFITTED, rerun_best
-from hpsearch.objective import KNOWN, Task, Worker, flops, load_data, run_trials, stack_key, train_trial
+from hpsearch.objective import KNOWN, Task, Worker, flops, load_data, run_trials, schemas_of, stack_key, train_trial
 from hpsearch.records import Status, Trial
 from hpsearch.refit import refit
 from hpsearch.running import Execution, Hooks, plan_of, resume, run
-from hpsearch.store import SweepFolder
+from hpsearch.store import MemoryStore, SweepFolder
 from hpsearch.sweep import next_round
 from tests.processes.program import program
 from tests.trainer.table_cases import dirty_table
@@ -23,6 +24,7 @@ from trainer import evaluate
 from trainer import load as load_model
 from trainer.layers import Dense
 
+from .engines import Disorder
 from .worlds import content
 
 TEXT = """
@@ -155,7 +157,21 @@ def test_a_sweep_over_folds_is_recorded_resumed_and_its_best_is_proved_and_saved
     assert json.loads((path / "best" / "report.json").read_text())["saved"] == [MODEL]
 
 
-def test_the_rows_are_the_same_with_two_workers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 2, 7])
+def test_the_rows_are_the_same_with_any_number_of_workers_and_in_any_order(
+    configure: Callable[..., Config], workers: int, tmp_path: Path
+) -> None:
+    config = configure()
+    task, plan = Task.of(config, load_data(config)), plan_of(config)
+    store = MemoryStore(schemas_of(config))
+    engine = Disorder(workers, seed=workers, outcome=lambda trial: train_trial(task, trial, worker())[0])
+    Driver(plan, store, engine, lambda event: None, lambda: False, lambda trial: None, None).run()
+    run(config, tmp_path, Execution(serial=True), Hooks())  # where trials are trained side by side
+    assert content(store.tables()) == content(SweepFolder(tmp_path / "folded").read_tables())
+
+
+@pytest.mark.chaos
+def test_the_rows_are_the_same_by_two_ray_workers(tmp_path: Path) -> None:
     (tmp_path / "folded.yaml").write_text(TEXT)
     run(load_config(TEXT, KNOWN), tmp_path / "serial", Execution(serial=True), Hooks())
     ran = program("run", tmp_path / "folded.yaml", "--workers", 2, "--results", tmp_path / "ray")
