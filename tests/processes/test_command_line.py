@@ -13,9 +13,10 @@ import pytest
 from hpsearch.store.compare import differences
 from tests.processes.program import MINIATURE, PROGRAM, program, program_here, start, tables, wait_for_trials
 
-HEAVY = ("numpy", "pandas", "pyarrow", "ray", "ruamel", "sklearn", "scipy", "trainer")
+HEAVY = ("numpy", "pandas", "pyarrow", "ray", "ruamel", "sklearn", "scipy", "trainer", "onnx", "mlflow", "optuna")
 COMMANDS = (
-    *("init", "run", "resume", "best", "train", "recheck", "check", "status", "trials", "predict", "evaluate"),
+    *("init", "run", "resume", "best", "train", "recheck", "check", "status", "trials", "report", "compare", "predict"),
+    *("evaluate", "export"),
     *("submit", "jobs", "logs", "stop"),
 )
 
