@@ -144,14 +144,25 @@ def points(space: Space, trials: pd.DataFrame) -> Array:
 
 
 def _unit(distribution: Distribution, value: Any) -> float:
-    """The coordinate of a value as a frame has it: whole numbers beside missing ones are floats, labels may be text."""
+    """The coordinate of a value as a frame has it: whole numbers beside missing ones are floats."""
     if isinstance(distribution, Choice):
-        labels = [str(label) for label in distribution.labels]
-        return (labels.index(str(value)) + 0.5) / len(labels) if str(value) in labels else 0.5
+        index = member_index(distribution, value)
+        return 0.5 if index is None else (index + 0.5) / len(distribution.labels)
     try:
         return distribution.to_unit(int(value) if isinstance(distribution, Integer) else float(value))
     except (TypeError, ValueError):  # missing, or of another member of a choice
         return 0.5
+
+
+def member_index(choice: Choice, value: Any) -> int | None:
+    """Which member a frame's value stands for: labels of several types are text there, whole numbers may be floats.
+
+    A missing value stands for the label null. None if no member fits.
+    """
+    if value is None or value != value:  # noqa: PLR0124 - a NaN is the only value that differs from itself
+        return choice.labels.index(None) if None in choice.labels else None
+    fits = (index for index, label in enumerate(choice.labels) if label == value or str(label) == str(value))
+    return next(fits, None)
 
 
 @dataclass(frozen=True)

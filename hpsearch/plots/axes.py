@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from hpsearch.analysis import member_index
 from hpsearch.plots.style import log_ticks, plain, short
 from hpsearch.space import Choice, Distribution
 from hpsearch.space.continuous import Continuous, Log, OneMinusLog
@@ -38,7 +39,7 @@ def axis_of(title: str, distribution: Distribution) -> Axis:
     """The axis of a setting, on the scale on which it was searched."""
     named = {"title": {"text": plain(title)}}
     if isinstance(distribution, Choice):
-        return _of_choice(named, [str(label) for label in distribution.labels])
+        return _of_choice(named, distribution)
     if not isinstance(distribution, Continuous | Integer):
         raise TypeError(f"there is no axis for {distribution}")
     if isinstance(distribution, Integer) and distribution.high - distribution.low < FEW:
@@ -55,10 +56,16 @@ def axis_of(title: str, distribution: Distribution) -> Axis:
     return Axis(named | {"range": _padded(low, high)}, float)
 
 
-def _of_choice(named: Mapping[str, Any], labels: list[str]) -> Axis:
-    ticks = {"tickvals": list(range(len(labels))), "ticktext": [short(label) for label in labels]}
-    layout = {**named, **ticks, "range": [-0.5, len(labels) - 0.5], "showgrid": False}
-    return Axis(layout, lambda label: labels.index(str(label)), stands_in_rows=True)
+def _of_choice(named: Mapping[str, Any], choice: Choice) -> Axis:
+    count = len(choice.labels)
+    ticks = {"tickvals": list(range(count)), "ticktext": [short(label) for label in choice.labels]}
+    layout = {**named, **ticks, "range": [-0.5, count - 0.5], "showgrid": False}
+
+    def place(value: Any) -> float:
+        index = member_index(choice, value)
+        return math.nan if index is None else index
+
+    return Axis(layout, place, stands_in_rows=True)
 
 
 def _logarithmic(low: float, high: float) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Figures of the work itself: the gate, how trials ended, and who ran them when."""
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from hpsearch.plots.style import (
@@ -20,6 +21,7 @@ from hpsearch.records import Status
 from hpsearch.results import Results
 
 SMALLEST = 1e-16  # below double precision: an error of 0 is drawn here
+LARGEST = 1.0  # of ‖g − ĝ‖ / (‖g‖ + ‖ĝ‖); an error that is no number is drawn here
 RIGHT = 1e-7  # errors below are right by every reading of the literature; see docs/gradient-check.md
 MOST_FAILURES = 500  # failed checks that are drawn one by one
 MOST_BARS = 40  # groups of rounds
@@ -32,8 +34,8 @@ def gate(results: Results) -> go.Figure:
     if rows.empty:
         return nothing(title, "No network has been checked yet.")
     tolerance = results.config.run.gradcheck.tolerance
-    errors = rows.assign(error=rows["error"].clip(lower=SMALLEST))
-    found = errors[np.isfinite(errors["error"])].groupby("tensor")["error"].quantile([0, 0.5, 1]).unstack()
+    errors = rows.assign(error=rows["error"].fillna(LARGEST).clip(SMALLEST, LARGEST))
+    found = errors.groupby("tensor")["error"].agg(["min", "median", "max"])
     found = found.loc[sorted(found.index, key=_by_layer, reverse=True)]
     failed = errors[~errors["passed"]]
     shown = failed.iloc[thinned(len(failed), MOST_FAILURES)]
@@ -46,48 +48,41 @@ def gate(results: Results) -> go.Figure:
         height=130 + 24 * len(found),
         showlegend=bool(len(failed)),
     )
-    ends = [value for low, high in zip(found[0.0], found[1.0], strict=True) for value in (low, high, None)]
-    names = [plain(name) for name in found.index]
-    line = {"color": BLUE, "width": 3}
-    made.add_trace(
-        go.Scatter(x=ends, y=np.repeat(names, 3), mode="lines", line=line, hoverinfo="skip", showlegend=False)
-    )
-    made.add_trace(
-        go.Scatter(
-            x=found[0.5],
-            y=names,
-            mode="markers",
-            marker={"color": BLUE, "size": 9},
-            name="median",
-            hovertemplate="%{y}: median %{x:.2g}<extra></extra>",
-        )
-    )
+    _add_ranges(made, found)
     if len(shown):
-        color, symbol = MARKS[Status.GATE_FAILED]
-        made.add_trace(
-            go.Scatter(
-                x=shown["error"],
-                y=[plain(name) for name in shown["tensor"]],
-                mode="markers",
-                name="failed",
-                marker={"color": color, "symbol": symbol, "size": 10},
-                customdata=shown["trial"],
-                hovertemplate="trial %{customdata}: %{x:.2g}<extra></extra>",
-            )
-        )
-    largest = max(10 * tolerance, float(errors["error"].replace(np.inf, np.nan).max() * 3))
+        made.add_trace(_failed(shown))
+    largest = min(3 * LARGEST, max(10 * tolerance, 3 * float(errors["error"].max())))
     for low, high, color in ((SMALLEST / 3, RIGHT, GREEN), (RIGHT, tolerance, OCHRE), (tolerance, largest, VERMILION)):
         if low < high:
             made.add_vrect(x0=low, x1=high, fillcolor=color, opacity=0.1, line_width=0)
-    made.update_xaxes(
-        type="log",
-        title={"text": "relative error"},
-        range=np.log10([SMALLEST / 3, largest]).tolist(),
-        dtick=3,
-        exponentformat="power",
-    )
+    ends = np.log10([SMALLEST / 3, largest]).tolist()
+    made.update_xaxes(type="log", title={"text": "relative error"}, range=ends, dtick=3, exponentformat="power")
+    names = [plain(name) for name in found.index]
     made.update_yaxes(showgrid=False, type="category", categoryorder="array", categoryarray=names)
     return made
+
+
+def _add_ranges(made: go.Figure, found: pd.DataFrame) -> None:
+    """The smallest, median and largest error of each tensor."""
+    names = [plain(name) for name in found.index]
+    ends = [value for low, high in zip(found["min"], found["max"], strict=True) for value in (low, high, None)]
+    lines = go.Scatter(x=ends, y=np.repeat(names, 3), mode="lines", line={"color": BLUE, "width": 3})
+    made.add_trace(lines.update(hoverinfo="skip", showlegend=False))
+    dots = go.Scatter(x=found["median"], y=names, mode="markers", marker={"color": BLUE, "size": 9}, name="median")
+    made.add_trace(dots.update(hovertemplate="%{y}: median %{x:.2g}<extra></extra>"))
+
+
+def _failed(checks: pd.DataFrame) -> go.Scatter:
+    color, symbol = MARKS[Status.GATE_FAILED]
+    return go.Scatter(
+        x=checks["error"],
+        y=[plain(name) for name in checks["tensor"]],
+        mode="markers",
+        name="failed",
+        marker={"color": color, "symbol": symbol, "size": 10},
+        customdata=checks["trial"],
+        hovertemplate="trial %{customdata}: %{x:.2g}<extra></extra>",
+    )
 
 
 def statuses(results: Results) -> go.Figure:
@@ -97,7 +92,7 @@ def statuses(results: Results) -> go.Figure:
         return nothing(title, "No trial has ended yet.")
     rounds = int(trials["round"].max()) + 1
     width = -(-rounds // MOST_BARS)
-    counts = trials.groupby([trials["round"] // width, "status"]).size().unstack(fill_value=0)
+    counts = pd.crosstab(trials["round"] // width, trials["status"])
     made = figure(
         title,
         "The trials of each round" + (f", {width} rounds to a bar." if width > 1 else "."),

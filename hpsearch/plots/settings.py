@@ -1,10 +1,11 @@
 """Figures of the settings: each against the score, all together, and how much each matters."""
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from hpsearch.analysis import Importance, points, spread
-from hpsearch.plots.axes import axis_of
+from hpsearch.plots.axes import Axis, axis_of
 from hpsearch.plots.style import (
     BLUE,
     GREY,
@@ -34,42 +35,46 @@ def setting(results: Results, title: str) -> go.Figure:
     place = results.space.titles.index(title)
     searched = results.space.settings[place]
     column = f"param_{results.space.names[searched.path]}"
-    trials = results.trials[results.trials["status"].isin([Status.COMPLETED, Status.STOPPED])].dropna(subset=[column])
-    if title != results.space.names[searched.path]:  # several members of a choice have a setting of this name
-        trials = trials[results.space.presence(points(results.space, trials))[:, place]]
+    trials = _with_setting(results, place, column)
     if trials.empty:
         return nothing(plain(title), "No trial with this setting has a score yet.")
     shown, axis = trials.iloc[thinned(len(trials))], axis_of(title, searched.distribution)
     made = figure(plain(title), "", thinned_note(len(shown), len(trials)), height=280, showlegend=False)
     for status in (Status.STOPPED, Status.COMPLETED):
-        rows, (color, symbol) = shown[shown["status"] == status], MARKS[status]
-        made.add_trace(
-            go.Scatter(
-                x=axis.positions(rows[column].tolist()),
-                y=rows[results.metric],
-                mode="markers",
-                name=status.value,
-                customdata=np.array(
-                    [[row, plain(value)] for row, value in zip(rows["trial"], rows[column], strict=True)]
-                ),
-                hovertemplate="trial %{customdata[0]}: %{customdata[1]}, %{y:.4g}<extra></extra>",
-                marker={"color": color, "symbol": symbol, "size": 6, "opacity": 0.7},
-            )
-        )
+        made.add_trace(_marks(shown[shown["status"] == status], column, results.metric, axis, status))
     best = results.best
     if best is not None and best["trial"] in set(trials["trial"]):
-        made.add_trace(
-            go.Scatter(
-                x=[axis.place(best[column])],
-                y=[best[results.metric]],
-                mode="markers",
-                name="best",
-                hovertemplate="the best, trial " + str(best["trial"]) + "<extra></extra>",
-                marker={"color": VERMILION, "symbol": "star", "size": 14},
-            )
-        )
+        star = go.Scatter(x=[axis.place(best[column])], y=[best[results.metric]], mode="markers", name="best")
+        marker = {"color": VERMILION, "symbol": "star", "size": 14}
+        made.add_trace(star.update(hovertemplate=f"the best, trial {best['trial']}<extra></extra>", marker=marker))
     made.update_layout(xaxis={**axis.layout, "title": None}, yaxis=score_axis(results.metric, shown[results.metric]))
     return made
+
+
+def _with_setting(results: Results, place: int, column: str) -> pd.DataFrame:
+    """The trials that have a score and the setting at this place of the space."""
+    space, searched = results.space, results.space.settings[place]
+    trials = results.trials[results.trials["status"].isin([Status.COMPLETED, Status.STOPPED])]
+    if isinstance(searched.distribution, Choice) and None in searched.distribution.labels:
+        return trials[space.presence(points(space, trials))[:, place]]
+    trials = trials.dropna(subset=[column])
+    if sum(setting.path == searched.path for setting in space.settings) == 1:
+        return trials
+    return trials[space.presence(points(space, trials))[:, place]]  # several members of a choice have such a setting
+
+
+def _marks(trials: pd.DataFrame, column: str, metric: str, axis: Axis, status: Status) -> go.Scatter:
+    color, symbol = MARKS[status]
+    numbered = zip(trials["trial"], trials[column], strict=True)
+    return go.Scatter(
+        x=axis.positions(trials[column].tolist()),
+        y=trials[metric],
+        mode="markers",
+        name=status.value,
+        customdata=np.array([[number, plain(value)] for number, value in numbered]),
+        hovertemplate="trial %{customdata[0]}: %{customdata[1]}, %{y:.4g}<extra></extra>",
+        marker={"color": color, "symbol": symbol, "size": 6, "opacity": 0.7},
+    )
 
 
 def parallel(results: Results) -> go.Figure:
@@ -110,7 +115,12 @@ def parallel(results: Results) -> go.Figure:
 def _label_axes(made: go.Figure, results: Results) -> None:
     """The name of each axis below, its ends or members beside it."""
     titles = [plain(title) for title in results.space.titles]
-    made.update_xaxes(tickvals=list(range(len(titles))), ticktext=titles, range=[-0.3, len(titles) - 0.4])
+    made.update_xaxes(
+        tickvals=list(range(len(titles))),
+        ticktext=titles,
+        range=[-0.3, len(titles) - 0.4],
+        tickangle=-30 if len(titles) > 4 else 0,
+    )
     made.update_yaxes(visible=False, range=[-0.08, 1.08])
     for index, searched in enumerate(results.space.settings):
         distribution = searched.distribution

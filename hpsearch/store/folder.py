@@ -104,9 +104,17 @@ class SweepFolder:
         return [_round(record) for record in self.journal.rounds()]
 
     def read_trial(self, number: int, planned_in: int) -> Trial:
-        """One planned trial of a round; its values have the types of the config, which a column may not keep."""
-        [record] = self.journal.rounds(wanted=lambda each: each == planned_in)
-        return next(trial for trial in _round(record).trials if trial.number == number)
+        """One planned trial of a round; its values have the types of the config, which a column may not keep.
+
+        Raises HpsearchError if the journal, which is damaged then, does not have it.
+        """
+        records = self.journal.rounds(wanted=lambda each: each == planned_in)
+        found = [trial for record in records for trial in _round(record).trials if trial.number == number]
+        if not found:
+            raise HpsearchError(
+                f"{self.path}: the journal is damaged: trial {number} is not in it; put it back from a copy"
+            )
+        return found[0]
 
     def read_tables(self, names: Sequence[str] = TABLES) -> dict[str, pa.Table]:
         """Every acknowledged row of these tables, sorted by key; safe while a sweep writes."""

@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+import hpsearch
 from hpsearch import plots
 from hpsearch.plots.axes import axis_of
 from hpsearch.plots.style import MOST_MARKS, thinned, thinned_note
@@ -18,6 +19,8 @@ from hpsearch.space import Choice
 from hpsearch.space.continuous import Log, OneMinusLog, Uniform
 from hpsearch.space.integer import Integer, LogInteger
 from tests.processes.program import REPOSITORY
+
+from .planted import Planted
 
 FIGURES: Mapping[str, Callable[[Results], go.Figure]] = {
     "history": plots.history,
@@ -77,6 +80,24 @@ def test_thinning_keeps_the_ends_and_says_what_it_leaves_out(count: int) -> None
     assert len(kept) == min(count, MOST_MARKS)
     assert list(kept[[0, -1]] if count else kept) == ([0, count - 1] if count else [])
     assert bool(thinned_note(len(kept), count)) == (count > MOST_MARKS)
+
+
+MIXED = """\
+name: mixed
+data: {source: digits}
+train: {clip: {choice: [null, 1.0]}, weight_decay: {choice: [0, 0.1]}, patience: {choice: [null, 3]}}
+search: {strategy: grid, trials: 8, stopping: none}
+"""
+
+
+def test_choices_keep_their_members_whatever_a_column_makes_of_them(plant: Callable[..., Planted]) -> None:
+    results = hpsearch.load(plant(text=MIXED).finish(lambda trial: 1.0 + trial.number))
+    planned = {trial.number: trial for each in results.folder.read_rounds() for trial in each.trials}
+    for title, setting in zip(results.space.titles, results.space.settings, strict=True):
+        drawn = next(trace for trace in plots.setting(results, title).data if trace.name == "completed")
+        assert len(drawn.x) == 8
+        for number, x in zip(results.trials["trial"], drawn.x, strict=True):
+            assert setting.distribution.labels[round(x)] == planned[number].values.get(title)
 
 
 def test_trials_without_a_score_are_marked_in_the_history(motley: Results) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import hpsearch
-from hpsearch.errors import UsageError
+from hpsearch.errors import HpsearchError, UsageError
 from hpsearch.records import Status, Trial
 from hpsearch.results import Results
 
@@ -92,3 +92,10 @@ def test_what_is_no_sweep_is_refused_in_a_sentence(tmp_path: Path) -> None:
 def test_importing_hpsearch_imports_nothing_heavy() -> None:
     code = "import sys, hpsearch; print([each for each in ('numpy', 'pandas', 'plotly', 'ray') if each in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def test_a_journal_of_rounds_that_lost_some_is_told_in_a_sentence(plant: Callable[..., Planted]) -> None:
+    path = plant("search.trials=16").finish()
+    (path / "journal" / "rounds.jsonl").write_text("")
+    with pytest.raises(HpsearchError, match=r"rounds.jsonl is damaged: trial \d+ is not in it"):
+        hpsearch.load(path)
