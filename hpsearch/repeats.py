@@ -12,6 +12,8 @@ def by_configuration(history: Sequence[Observation], repeats: int) -> list[Obser
     Its score is the mean of theirs; a trial without one leaves it without. At a rung it stands where the worst of
     them stood, so a limit drawn from it lets each of them pass.
     """
+    if repeats == 1:  # which is each as it is, and what a round of a long sweep would spend most of its time on
+        return list(history)
     return [_together(history[start : start + repeats]) for start in range(0, len(history), repeats)]
 
 

@@ -56,7 +56,7 @@ def iris() -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_the_public_surface_is_this() -> None:
-    assert hpsearch.__all__ == ["__version__", "best", "resume", "run"]
+    assert hpsearch.__all__ == ["__version__", "best", "load", "resume", "run"]
     assert all(hasattr(hpsearch, name) for name in hpsearch.__all__)
     with pytest.raises(AttributeError, match="no attribute 'search'"):
         _ = hpsearch.search

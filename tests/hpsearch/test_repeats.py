@@ -21,7 +21,7 @@ from hpsearch.errors import UsageError
 from hpsearch.models import Verdict, rerun_best
 from hpsearch.objective import KNOWN, config_of
 from hpsearch.records import Observation, Status, Trial
-from hpsearch.repeats import by_configuration
+from hpsearch.repeats import _together, by_configuration
 from hpsearch.running import Execution, Hooks, ranked_trials, resume, run, summary_of
 from hpsearch.stopping import STOPPING, limits
 from hpsearch.store import SweepFolder, schemas
@@ -214,3 +214,12 @@ def test_trials_that_are_no_whole_configurations_are_refused_before_anything_is_
     with pytest.raises(UsageError, match=r"; take 20 trials$"):
         run(few, tmp_path, SERIAL, Hooks())
     assert not (tmp_path / "small").exists()
+
+
+def test_a_configuration_with_one_trial_is_that_trial() -> None:
+    seen = [
+        Observation(0, 0, (0.25, 0.5), 1.5, (3.0, 2.0)),
+        Observation(1, 0, (0.75, 0.5), None, (4.0,)),
+        Observation(2, 1, (0.5, 0.5), 0.1, (1.0, 0.5), extrapolated=True),
+    ]
+    assert by_configuration(seen, 1) == seen == [_together([each]) for each in seen]

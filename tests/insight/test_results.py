@@ -97,5 +97,5 @@ def test_importing_hpsearch_imports_nothing_heavy() -> None:
 def test_a_journal_of_rounds_that_lost_some_is_told_in_a_sentence(plant: Callable[..., Planted]) -> None:
     path = plant("search.trials=16").finish()
     (path / "journal" / "rounds.jsonl").write_text("")
-    with pytest.raises(HpsearchError, match=r"rounds.jsonl is damaged: trial \d+ is not in it"):
+    with pytest.raises(HpsearchError, match=r"the journal is damaged: trial \d+ is not in it"):
         hpsearch.load(path)
