@@ -132,7 +132,7 @@ def from_tables(sample: Sample) -> Figures:
     yield Figure("tables", what, f"{len(chosen)} of 10 tables", None, -margin, 1, float(np.mean(gains)))
 
 
-def overhead(sample: Sample) -> Figures:
+def overhead(_: Sample) -> Figures:
     """What the engine costs a trial that does nothing; never of a sample, which would measure its first trials."""
     random, [memory] = next(engine.overhead(10_000)), engine.memory(100_000)
     cost_ms, growth = random["ms a trial"], memory["bytes a trial"]
