@@ -40,7 +40,7 @@ def page(figures: Sequence[Figure], sample: Sample, today: datetime, minutes: Ma
     held = sum(figure.holds for figure in figures)
     versions = ", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in PACKAGES)])
     when = f"{today:%Y-%m-%d}, sample {sample.seed} of size {sample.size:g}, {sum(minutes.values()):.0f} minutes"
-    machine = f"{_processor()}, {os.cpu_count()} processors, {platform.platform(terse=True)}"
+    machine = f"{_processor()}, {os.cpu_count()} processors, {platform.system()}"
     facts = [
         f"{when}: **{held} of {len(figures)} figures lie in their intervals.**",
         f"Machine: {machine}, numeric platform `{numeric_platform(1)}`, load {os.getloadavg()[1]:.1f} at the end.",
