@@ -11,6 +11,7 @@ from hpsearch.cli import (
     best,
     check,
     compare,
+    dashboard,
     evaluate,
     init,
     jobs,
@@ -41,7 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, run, resume, best, recheck, check, status, trials, report, compare, predict, evaluate):
+for command in (init, run, resume, best, recheck, check, status, trials, report, compare, dashboard, predict, evaluate):
     app.command()(getattr(command, command.__name__.rpartition(".")[2]))
 for job_command in (jobs.submit, jobs.jobs, jobs.logs, jobs.stop):
     app.command()(job_command)
