@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hpsearch.cli.options import DEFAULT_RESULTS
+from hpsearch.cli.stopping import SIGNALS
 
 
 def dashboard(
@@ -28,7 +29,7 @@ def dashboard(
         raise UsageError(
             f"there is no folder {str(results)!r}: run a sweep first, or name the folder that sweeps are in"
         )
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = [signal.signal(number, signal.default_int_handler) for number in SIGNALS]
     try:
         from hpsearch.dashboard import DashboardServer, Sweeps
 
@@ -38,4 +39,5 @@ def dashboard(
     except KeyboardInterrupt:
         pass  # is how it is ended
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(SIGNALS, before, strict=True):
+            signal.signal(number, handler)

@@ -1,6 +1,7 @@
 """Values that are made anew only when somebody asks, something has changed, and the last making was long enough ago."""
 
 import threading
+import time
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
@@ -11,7 +12,7 @@ class Paced(Generic[T]):
     """A value for any number of threads that ask; they get the same one, and wait while it is made."""
 
     def __init__(self, least_s: float, rest: float, clock: Callable[[], float]) -> None:
-        """At least `least_s` seconds, and `rest` times as long as the last making took, pass between two makings.
+        """At least `least_s` seconds, and `rest` times the processor time of the last making, pass between two makings.
 
         So however many ask, and however large the value grows, it takes 1 / (1 + `rest`) of a processor at most.
         """
@@ -30,9 +31,8 @@ class Paced(Generic[T]):
         with self._lock:
             if self._made is not None and self._clock() < self._due:
                 return self._made[1]
-            began, found = self._clock(), state()
+            began, found = time.thread_time(), state()
             if self._made is None or found != self._made[0]:
                 self._made = found, make()
-            ended = self._clock()
-            self._due = ended + max(self._least_s, self._rest * (ended - began))
+            self._due = self._clock() + max(self._least_s, self._rest * (time.thread_time() - began))
             return self._made[1]

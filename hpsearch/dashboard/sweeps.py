@@ -20,12 +20,15 @@ from hpsearch.report.verdicts import counted, number
 from hpsearch.results import Results, load
 from hpsearch.store import SweepFolder
 
-LEAST_S, REST = 0.5, 3.0
-"""Progress and pages are made anew no sooner than this, and take a quarter of a processor at most."""
+LEAST_S, REST = 0.5, 2.0
+"""Progress and pages are made anew no sooner than this, and take a third of a processor at most."""
 IMPORTANCE_S, IMPORTANCE_REST = 10.0, 19.0
 """Forests are by far the dearest part of a page, and their answer changes slowly."""
 LISTING_S = 0.5
 """A list does not wait longer for sweeps that were never read; those say so, and are read for the next one."""
+
+STATES = ("running", "not finished", "finished", "reading", "unreadable")
+"""In the order in which sweeps are listed."""
 
 Clock = Callable[[], float]
 
@@ -34,7 +37,7 @@ Clock = Callable[[], float]
 class Progress:
     """A line about a sweep."""
 
-    state: str  # running, finished, not finished, unreadable
+    state: str  # one of STATES
     text: str
     done: int = 0
     planned: int = 0
@@ -132,7 +135,7 @@ class Sweeps:
             return f"<p>{escape(f'{self._folder} cannot be read: {error.strerror or error}.')}</p>"
         if not lines:
             return f"<p>{escape(f'There is no sweep in {self._folder} yet; one that begins will show here.')}</p>"
-        lines.sort(key=lambda line: line[1].state != "running")
+        lines.sort(key=lambda line: STATES.index(line[1].state))
         return '<ul class="sweeps">' + "".join(_line(name, progress) for name, progress in lines) + "</ul>"
 
     def _lines(self) -> Iterator[tuple[str, Progress]]:

@@ -108,6 +108,8 @@ def _progress(results: Results) -> Iterator[str]:
         return
     reached = int((results.trials["trial"] <= best["trial"]).sum())
     if reached > LATE * done:
+        if results.running:
+            return  # and finds better ones by itself
         more = 2 * results.summary.planned
         yield (
             f"The best came late, as number {reached:,} of {done:,}: more trials may find better ones. "
