@@ -82,6 +82,7 @@ async function update(place, tag) {
   if (answer.status === 200) {
     mergeChildren(place, new DOMParser().parseFromString(answer.text, "text/html").body);
     await redraw(place);
+    place.dataset.drawn = answer.tag;
   }
   return answer.tag;
 }

@@ -116,7 +116,10 @@ class Handler(BaseHTTPRequestHandler):
         """Answer, or refuse in a sentence."""
         server = self.server
         if not server.access.knows_host(self.headers.get_all("Host", [])):
-            return self._refuse(HTTPStatus.MISDIRECTED_REQUEST, "The dashboard is not known by this name; open the address that it printed, or localhost.")
+            return self._refuse(
+                HTTPStatus.MISDIRECTED_REQUEST,
+                "The dashboard is not known by this name; open the address that it printed, or localhost.",
+            )
         try:
             target = urlsplit(self.path)
         except ValueError:

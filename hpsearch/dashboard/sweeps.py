@@ -135,12 +135,12 @@ class Sweeps:
             return f"<p>{escape(f'{self._folder} cannot be read: {error.strerror or error}.')}</p>"
         if not lines:
             return f"<p>{escape(f'There is no sweep in {self._folder} yet; one that begins will show here.')}</p>"
-        lines.sort(key=lambda line: STATES.index(line[1].state))
+        lines.sort(key=lambda line: (STATES.index(line[1].state), line[0]))
         return '<ul class="sweeps">' + "".join(_line(name, progress) for name, progress in lines) + "</ul>"
 
     def _lines(self) -> Iterator[tuple[str, Progress]]:
         end = self._clock() + LISTING_S
-        for name, sweep in self.all().items():
+        for name, sweep in sorted(self.all().items(), key=lambda item: item[1].is_read):  # or those would wait for ever
             yield name, sweep.progress() if sweep.is_read or self._clock() < end else UNREAD
 
     def _current(self, path: Path, known: tuple[Hashable, Sweep] | None) -> tuple[Hashable, Sweep]:

@@ -105,7 +105,9 @@ def test_loopback_is_known_by_its_names(open_server: DashboardServer, host: str)
     assert ask(port_of(open_server), "/list", Host=host).status == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "10.0.0.1", "["])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "10.0.0.1", "["]
+)
 def test_a_name_that_was_pointed_at_loopback_is_refused(open_server: DashboardServer, host: str) -> None:
     reply = ask(port_of(open_server), "/list", Host=host)
     assert reply.status == 421
@@ -134,7 +136,9 @@ def test_the_token_goes_from_the_address_into_a_cookie(guarded: DashboardServer)
 
 def test_on_a_network_it_is_known_by_addresses_and_its_own_names(guarded: DashboardServer) -> None:
     hosts = {"box": 200, "10.1.2.3:80": 200, "evil.example": 421}
-    found = {host: ask(port_of(guarded), "/list", Host=host, Cookie=f"{guarded.cookie}=secret").status for host in hosts}
+    found = {
+        host: ask(port_of(guarded), "/list", Host=host, Cookie=f"{guarded.cookie}=secret").status for host in hosts
+    }
     assert found == hosts
 
 
