@@ -89,7 +89,7 @@ class DashboardServer(ThreadingHTTPServer):
         return None
 
     def _about_sweep(self, name: str, rest: list[str]) -> Answer | None:
-        sweep = self.sweeps.all().get(name)
+        sweep = self.sweeps.named(name)
         if sweep is None:
             return None
         match rest:

@@ -21,7 +21,7 @@ from hpsearch.results import Results, load
 from hpsearch.store import SweepFolder
 
 LEAST_S, REST = 0.5, 2.0
-"""Progress and pages are made anew no sooner than this, and take a third of a processor at most."""
+"""Progress and pages are made anew no sooner than this, and take a third of a processor each at most."""
 IMPORTANCE_S, IMPORTANCE_REST = 10.0, 19.0
 """Forests are by far the dearest part of a page, and their answer changes slowly."""
 LISTING_S = 0.5
@@ -126,6 +126,13 @@ class Sweeps:
         with self._lock:
             self._known = {path.name: self._current(path, self._known.get(path.name)) for path in shown}
             return {name: sweep for name, (_, sweep) in self._known.items()}
+
+    def named(self, name: str) -> Sweep | None:
+        """The sweep of this name; None if there is none, or the results folder is gone."""
+        try:
+            return self.all().get(name)
+        except OSError:
+            return None
 
     def list_html(self) -> str:
         """A line a sweep, those that run first."""

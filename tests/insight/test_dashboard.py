@@ -203,6 +203,7 @@ def test_an_empty_folder_and_one_that_is_gone_are_told_apart(tmp_path: Path) -> 
     assert "There is no sweep" in shown.list_html()
     (tmp_path / "results").rmdir()
     assert "cannot be read: No such file or directory" in shown.list_html()
+    assert shown.named("digits") is None
 
 
 def test_names_are_shown_and_are_no_markup(motley: Results, tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_on_a_network_it_is_known_by_addresses_and_its_own_names(guarded: Dashbo
     assert found == hosts
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104 - nothing is bound
 def test_any_address_but_loopback_has_a_token_of_its_own(host: str) -> None:
     first, second = Access.of(host), Access.of(host)
     assert first.token != second.token

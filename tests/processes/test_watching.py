@@ -37,7 +37,8 @@ def dashboard(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     process = start("dashboard", tmp_path, "--port", "0")
     assert process.stdout is not None
     url = process.stdout.readline()
-    assert (match := re.fullmatch(r"http://127\.0\.0\.1:(\d+)/\n", url)), url
+    match = re.fullmatch(r"http://127\.0\.0\.1:(\d+)/\n", url)
+    assert match, url
     yield process, int(match[1])
     process.kill()
     process.communicate(timeout=30)
