@@ -11,6 +11,8 @@ from hpsearch.report import as_html, page_of
 from hpsearch.report.comparison import page_of as page_of_comparison
 from hpsearch.results import Results
 
+from .pages import COLOURS, brightness
+
 pytestmark = pytest.mark.chromium
 
 DRAWN = """() => [...document.querySelectorAll("figure")].map((figure) => ({
@@ -19,8 +21,6 @@ DRAWN = """() => [...document.querySelectorAll("figure")].map((figure) => ({
   wide: Math.round(figure.querySelector(".plot .main-svg").getBoundingClientRect().width),
   room: figure.querySelector(".plot").clientWidth,
 }))"""
-COLOURS = """() => [document.body, document.querySelector(".plot .xtick text")].map((each, index) =>
-  index ? getComputedStyle(each).fill : getComputedStyle(each).backgroundColor)"""
 WHITE, BLACK = "rgb(255, 255, 255)", "rgb(0, 0, 0)"
 
 
@@ -45,11 +45,6 @@ def pages(motley: Results, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     for name, text in texts.items():
         (folder / f"{name}.html").write_text(text)
     return {name: folder / f"{name}.html" for name in texts}
-
-
-def brightness(color: str) -> float:
-    """Of a colour as `rgb(r, g, b)`: from 0, black, to 1, white."""
-    return sum(map(int, color[4:-1].split(","))) / (3 * 255)
 
 
 def opened(browser: Browser, file: Path, complaints: list[str], width: int, scheme: str) -> Page:

@@ -4,8 +4,10 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pandas as pd
@@ -14,34 +16,25 @@ import pytest
 from hpsearch.store import SweepFolder
 from hpsearch.store.compare import differences
 from hpsearch.store.schema import KEYS, TABLES, TIMING_AND_PLACE
-from tests.insight.live import ask
-from tests.processes.program import finish, start, tables
+from tests.insight.live import Reply, ask
+from tests.processes.program import tables
 
 BEHIND_S = 2.0
 """What the dashboard may be behind a sweep."""
 SLOWLY = """
+import sys
 import time
+
+import hpsearch.run
 from hpsearch.cli import main
 from hpsearch.store import parquet
 
 tick = parquet.ParquetStore.tick
 parquet.LEAST_AGE_S = parquet.AGE_SHARE = 0.0  # a part at every tick, as in a sweep of many hours
 parquet.ParquetStore.tick = lambda store: (time.sleep(0.1), tick(store))
+sys.stdin.readline()
 main()
 """
-
-
-@pytest.fixture
-def dashboard(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """The dashboard of a folder in which no sweep has begun, and its port."""
-    process = start("dashboard", tmp_path, "--port", "0")
-    assert process.stdout is not None
-    url = process.stdout.readline()
-    match = re.fullmatch(r"http://127\.0\.0\.1:(\d+)/\n", url)
-    assert match, url
-    yield process, int(match[1])
-    process.kill()
-    process.communicate(timeout=30)
 
 
 class Watcher:
@@ -51,18 +44,29 @@ class Watcher:
         self.sweep, self.port, self.truth = sweep, port, truth
         self.counted: list[tuple[float, int]] = []  # when, and how many trials there were
         self.shown: list[int] = []
+        self.pages: list[Reply] = []
+        self.ended = threading.Event()
         self.rows_read = 0
 
-    def look(self) -> None:
-        """Once."""
+    def look_until(self, ended: Callable[[], bool]) -> None:
+        """At tables and progress again and again, and beside that at pages, which take longer to make."""
+        pages = threading.Thread(target=self._look_at_pages)
+        pages.start()
+        try:
+            while not ended():
+                if self.sweep.exists():
+                    self._look()
+        finally:
+            self.ended.set()
+            pages.join()
+
+    def _look_at_pages(self) -> None:
+        while not self.ended.is_set():
+            self.pages += [ask(self.port, f"/{path}") for path in ("list", "sweeps/small/page")]
+
+    def _look(self) -> None:
         asked = time.monotonic()
-        for path in ("list", "sweeps/small/progress", "sweeps/small/page"):
-            reply = ask(self.port, f"/{path}")
-            assert reply.status == 200
-            assert "unreadable" not in reply.text
-            assert "cannot be read" not in reply.text
-            if path.endswith("progress"):
-                self._judge(asked, reply.text)
+        self._judge(asked, ask(self.port, "/sweeps/small/progress").text)
         for name in TABLES:
             self._compare(name, pd.read_parquet(self.sweep / name))
         self.counted.append((time.monotonic(), len(SweepFolder(self.sweep).read_tables(["trials"])["trials"])))
@@ -86,27 +90,43 @@ class Watcher:
         self.rows_read += len(found)
 
 
+@pytest.fixture
+def processes() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts Python programs, which are gone at the end."""
+    with ExitStack() as stack:
+
+        def started(*arguments: object) -> subprocess.Popen[str]:
+            command = [sys.executable, *map(str, arguments)]
+            pipe = subprocess.PIPE
+            process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+            stack.callback(process.communicate)
+            stack.callback(process.kill)
+            return process
+
+        yield started
+
+
 def test_a_watched_sweep_is_never_misread_and_has_the_rows_of_one_that_nobody_watches(
-    config: Path, finished: Path, tmp_path: Path, dashboard: tuple[subprocess.Popen[str], int]
+    config: Path, finished: Path, tmp_path: Path, processes: Callable[..., subprocess.Popen[str]]
 ) -> None:
-    viewer, port = dashboard
-    assert "There is no sweep" in ask(port, "/list").text
-    arguments = ["run", str(config), "--serial", "--quiet", "--results", str(tmp_path)]
-    sweep = subprocess.Popen([sys.executable, "-c", SLOWLY, *arguments], stderr=subprocess.PIPE, text=True)
-    path = tmp_path / "small"
-    while not path.exists():
-        assert sweep.poll() is None, sweep.communicate()
-        assert ask(port, "/list").status == 200
-    truth = {name: pd.read_parquet(finished / name) for name in TABLES}
-    watcher = Watcher(path, port, truth)
-    while sweep.poll() is None:
-        watcher.look()
+    sweep = processes("-c", SLOWLY, "run", config, "--serial", "--quiet", "--results", tmp_path)
+    viewer = processes("-m", "hpsearch", "dashboard", tmp_path, "--port", "0")
+    match = re.fullmatch(r"http://127\.0\.0\.1:(\d+)/\n", viewer.stdout.readline() if viewer.stdout else "")
+    assert match
+    watcher = Watcher(tmp_path / "small", int(match[1]), {name: pd.read_parquet(finished / name) for name in TABLES})
+    assert sweep.stdin is not None
+    sweep.stdin.write("begin\n")
+    sweep.stdin.flush()
+    watcher.look_until(lambda: sweep.poll() is not None)
     _, complaints = sweep.communicate()
     assert (sweep.returncode, complaints) == (0, "")
     assert watcher.shown == sorted(watcher.shown)
     assert len(set(watcher.shown)) > 2
     assert watcher.rows_read > 0
-    assert differences(tables(finished), tables(path)) == []
+    assert {page.status for page in watcher.pages} <= {200, 404}  # 404 before it began
+    assert "The sweep is running" in "".join(page.text for page in watcher.pages)
+    assert not [page for page in watcher.pages if "unreadable" in page.text or "cannot be read" in page.text]
+    assert differences(tables(finished), tables(watcher.sweep)) == []
     viewer.send_signal(signal.SIGINT)
-    ended = finish(viewer)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert viewer.communicate(timeout=30) == ("", "")
+    assert viewer.returncode == 0
