@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import os
 import socket
 import sys
 from collections.abc import Callable, Mapping
@@ -13,10 +14,10 @@ from importlib.resources import files
 from socketserver import TCPServer
 from string import Template
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from hpsearch.dashboard.access import Access, address_of
-from hpsearch.dashboard.sweeps import Sweeps
+from hpsearch.dashboard.sweeps import Sweeps, place_of
 from hpsearch.errors import UsageError
 from hpsearch.report.page import asset
 
@@ -85,7 +86,7 @@ class DashboardServer(ThreadingHTTPServer):
                 kind, text = STATIC[name]
                 return kind, text()
             case ["sweeps", quoted, *rest]:
-                return self._about_sweep(unquote(quoted), rest)
+                return self._about_sweep(os.fsdecode(unquote_to_bytes(quoted)), rest)
         return None
 
     def _about_sweep(self, name: str, rest: list[str]) -> Answer | None:
@@ -94,8 +95,7 @@ class DashboardServer(ThreadingHTTPServer):
             return None
         match rest:
             case []:
-                place = Template(asset_of("sweep.html")).substitute(path=f"/sweeps/{quote(name, safe='')}")
-                return HTML, shell(name, place)
+                return HTML, shell(name, Template(asset_of("sweep.html")).substitute(path=place_of(name)))
             case ["progress"]:
                 return HTML, sweep.progress().html()
             case ["page"]:
@@ -141,7 +141,7 @@ class Handler(BaseHTTPRequestHandler):
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse_method
 
     def _send(self, kind: str, text: str) -> None:
-        body = text.encode()
+        body = text.encode(errors="replace")  # a folder's name may be no text
         tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         known = self.headers.get("If-None-Match") == tag
         self.send_response(HTTPStatus.NOT_MODIFIED if known else HTTPStatus.OK)

@@ -174,8 +174,13 @@ def _files(path: Path) -> Iterator[tuple[str, int, int]]:
                 yield from _files(Path(entry))
 
 
+def place_of(name: str) -> str:
+    """Where a sweep is shown; a folder's name may hold any bytes."""
+    return f"/sweeps/{quote(os.fsencode(name), safe='')}"
+
+
 def _line(name: str, progress: Progress) -> str:
-    return f'<li><a href="/sweeps/{quote(name, safe="")}">{escape(name)}</a>{progress.html()}</li>'
+    return f'<li><a href="{place_of(name)}">{escape(name)}</a>{progress.html()}</li>'
 
 
 def _why(error: Exception) -> str:

@@ -1,9 +1,13 @@
 """The dashboard's server shows sweeps to whoever may see them, and nothing else to anybody."""
 
+import os
+import re
 import socket
+import sys
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -29,6 +33,27 @@ def guarded(motley: Results) -> Iterator[DashboardServer]:
     with serving(motley.path) as server:
         server.access = Access(frozenset({"box"}), loopback=False, token="secret")  # noqa: S106
         yield server
+
+
+NAMES = ['<img src=x onerror="alert(1)">&', "%2e%2e", "a b?c#d", "größer"]
+if sys.platform == "linux":  # elsewhere names are text
+    NAMES.append(os.fsdecode(b"\xff"))
+
+
+@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
+def test_every_name_that_a_folder_can_have_leads_to_its_page_and_is_no_markup(
+    motley: Results, tmp_path: Path, name: str
+) -> None:
+    copytree(motley.path, tmp_path / name)
+    with serving(tmp_path) as server:
+        listed = ask(port_of(server), "/list").text
+        [path] = re.findall(r'href="([^"]*)"', listed)
+        shown = ask(port_of(server), path)
+        assert shown.status == 200
+        assert f'data-follow="{path}/progress"' in shown.text
+        state = ask(port_of(server), f"{path}/progress").text
+        assert ("40 of 40 trials" if name.isprintable() else "surrogates not allowed") in state  # Arrow wants text
+        assert "<img" not in listed + shown.text
 
 
 def port_of(server: DashboardServer) -> int:
