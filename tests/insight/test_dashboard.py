@@ -134,10 +134,10 @@ def test_progress_and_page_follow_the_store(plant: Callable[..., Planted], tmp_p
     assert shown.progress().text == "0 of 24 trials"
     for done in (8, 16):
         sweep.run(1, by_learning_rate)
-        clock.now += 2.0
+        clock.now += 60.0  # however long a page takes here
         assert shown.progress().text.startswith(f"{done} of 24 trials · {done} completed · best val_loss ")
         assert f"{done} of 24 trials have ended" in shown.page()
-    clock.now += 2.0
+    clock.now += 60.0
     sweep.finish()
     assert shown.progress().state == "finished"
     assert "The sweep is finished" in shown.page()
