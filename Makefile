@@ -49,6 +49,7 @@ bench-full: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks.real_data
 	$(BIN)/python -m benchmarks.tables regression
 	$(BIN)/python -m benchmarks.tables classification
+	$(BIN)/python -m benchmarks.experiments --images $(HPSEARCH_SHARED_DATA)/t10k-images-idx3-ubyte.gz
 	$(BIN)/python -m benchmarks.remeasure
 
 ## The site, from README, docs/ and the code, in build/docs; a link that leads nowhere is an error.

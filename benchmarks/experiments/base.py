@@ -54,7 +54,8 @@ class Effect:
 
     def __str__(self) -> str:
         found = np.array(list(self.by_seed), float)
-        return f"{self.claim}: {(found > 0).sum()} of {len(found)} seeds"
+        seeds = f"{(found > 0).sum()} of {len(found)} seeds"
+        return f"{self.claim}: {seeds}" if self.shows else f"{self.claim}: only {seeds}, so it does not show here"
 
 
 class Experiment(ABC):

@@ -30,16 +30,27 @@ def keep(name: str, measured: pd.DataFrame, conditions: Conditions) -> None:
 def write_page() -> None:
     """Write the page and its pictures."""
     PICTURES.mkdir(exist_ok=True)
-    kept = [experiment for name, experiment in EXPERIMENTS.items() if (KEPT / f"{name}.parquet").exists()]
-    PAGE.write_text(
-        "\n".join([HEAD, *(_section(number, experiment) for number, experiment in enumerate(kept, 1))]),
-        encoding="utf-8",
-    )
+    for experiment in _measured():
+        _draw(experiment, kept(experiment.name))
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+def page() -> str:
+    """The page in Markdown; a function of what is kept."""
+    return "\n".join([HEAD, *(_section(number, experiment) for number, experiment in enumerate(_measured(), 1))])
+
+
+def kept(name: str) -> pd.DataFrame:
+    """What was measured of an experiment, with the columns `size` and `source`: under which conditions."""
+    return pd.read_parquet(KEPT / f"{name}.parquet")
+
+
+def _measured() -> list[Experiment]:
+    return [experiment for name, experiment in EXPERIMENTS.items() if (KEPT / f"{name}.parquet").exists()]
 
 
 def _section(number: int, experiment: Experiment) -> str:
-    measured = pd.read_parquet(KEPT / f"{experiment.name}.parquet")
-    _draw(experiment, measured)
+    measured = kept(experiment.name)
     effects = [f"- {effect}." for effect in experiment.effects(measured)]
     seeds, size, source = measured["seed"].nunique(), *measured[["size", "source"]].iloc[0]
     return "\n".join(

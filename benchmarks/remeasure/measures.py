@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import engine, estimators, gradcheck, real_data, tables, trainer
+from benchmarks.experiments import EXPERIMENTS, measured
+from benchmarks.experiments.base import Conditions, Size
+from benchmarks.experiments.page import kept
 from benchmarks.remeasure.figures import RATIO, RESULTS, TIME, Figure, Sample, recorded
 from benchmarks.search import cost, idle
 from benchmarks.search.runs import objective, results, search
@@ -16,6 +19,7 @@ from hpsearch.confirmation import Estimate
 from tests.mutation.matrix import Fate
 from tests.mutation.mutants import mutants
 from tests.mutation.survey import survey
+from trainer.data import BUNDLED
 
 SHARED = "HPSEARCH_SHARED_DATA"
 NETWORKS = 10_000
@@ -140,6 +144,32 @@ def overhead(_: Sample) -> Figures:
     yield Figure("engine", "growth of the driver, bytes a trial", "all 100000 trials", None, -np.inf, 1024, growth)
 
 
+def taught(sample: Sample) -> Figures:
+    """Single seeds of experiments, beside the same ones as they are kept."""
+    cells = [(name, seed) for name in EXPERIMENTS if _source(name) for seed in sorted(kept(name)["seed"].unique())]
+    chosen = sample.draw("experiments", 6, len(cells))
+    for name, seed in (cells[place] for place in chosen):
+        before = kept(name)
+        again = measured(name, Conditions(Size(before["size"].iloc[0]), _source(name)), seed)
+        now = pd.concat([before[before["seed"] != seed], again], ignore_index=True)
+        place = sorted(before["seed"].unique()).index(seed)
+        for old, new in zip(EXPERIMENTS[name].effects(before), EXPERIMENTS[name].effects(now), strict=True):
+            values = np.array(list(old.by_seed), float)
+            was, margin = values[place], 2 * np.sqrt(2) * values.std(ddof=1)  # between seeds, as between platforms
+            drawn = f"seed {seed}; {len(chosen)} of {len(cells)} seeds of all experiments"
+            value = float(list(new.by_seed)[place])
+            yield Figure("experiments", f"{name}: {old.claim}, by", drawn, was, was - margin, was + margin, value)
+
+
+def _source(name: str) -> str | None:
+    """Where the data that an experiment was measured on are on this machine."""
+    source = str(kept(name)["source"].iloc[0])
+    if source in BUNDLED:
+        return source
+    file = Path(os.environ.get(SHARED, "")) / source
+    return str(file) if file.exists() else None
+
+
 BENCHMARKS: Mapping[str, Callable[[Sample], Figures]] = {
     "gradcheck": gate,
     "mutation": mutation,
@@ -150,5 +180,6 @@ BENCHMARKS: Mapping[str, Callable[[Sample], Figures]] = {
     "real_data": defaults,
     "tables": from_tables,
     "engine": overhead,
+    "experiments": taught,
 }
 """By the names of their modules; a test finds a module that is not here."""

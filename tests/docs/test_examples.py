@@ -5,8 +5,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import load_digits
 from threadpoolctl import threadpool_limits
 from typer.main import get_command
 
@@ -14,7 +16,7 @@ from docs.reference import columns
 from hpsearch.cli.app import app
 from hpsearch.objective import KNOWN
 from hpsearch.store.schema import TABLES
-from tests.docs.examples import attempt, blocks, spans
+from tests.docs.examples import attempt, blocks, prepare, spans
 from tests.processes.program import REPOSITORY, program_here
 
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
@@ -39,10 +41,24 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     houses.drop(columns="price").to_csv(folder / "new.csv", index=False)
     houses.to_csv(folder / "sold.csv", index=False)
     houses.to_parquet(folder / "sold.parquet", index=False)
-    few = ["--set=search.trials=10", "--set=train.epochs=3", "--serial", "--quiet"]
+    for activation in ("relu", "tanh"):
+        text = f"name: {activation}\ndata: {{source: digits}}\nmodel: {{activation: {activation}}}\n"
+        (folder / f"{activation}.yaml").write_text(text, encoding="utf-8")
+    later = load_digits()
+    np.savez(folder / "later.npz", X=later.data[::3], y=later.target[::3])
+    _images(folder / "cifar-10-batches-bin")
+    few = ["--set=search.trials=18", "--set=train.epochs=2", "--serial", "--quiet"]
     run = program_here("run", folder / "configs" / "digits.yaml", *few, "--results", folder / "results")
     assert run.returncode == 0, run.stderr
     return folder
+
+
+def _images(folder: Path) -> None:
+    """A folder of CIFAR-10's form, with noise in it: rows of a label and 3072 bytes."""
+    folder.mkdir()
+    rows = np.random.default_rng(0).integers(0, 256, (200, 3073), np.uint8)
+    rows[:, 0] = np.arange(200) % 10
+    rows.tofile(folder / "data_batch_1.bin")
 
 
 @pytest.mark.parametrize("page", WITH_BLOCKS, ids=lambda page: page.stem)
@@ -51,6 +67,7 @@ def test_every_block_works(page: Path, world: Path, tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     with threadpool_limits(limits=1, user_api="blas"):  # on busy cores, threads of small products wait for one another
+        prepare(page)
         for block in blocks(page):
             attempt(block, names)
 

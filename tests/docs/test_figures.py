@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.experiments import page as experiments
 from benchmarks.remeasure.__main__ import main
 from benchmarks.remeasure.figures import Figure, Sample, number, recorded
 from benchmarks.remeasure.measures import BENCHMARKS
@@ -12,7 +13,8 @@ from benchmarks.remeasure.quotes import NOT_MEASURED, QUOTES, Quote
 from tests.docs.examples import FENCE
 from tests.processes.program import REPOSITORY
 
-PAGES = ["README.md", *sorted(f"docs/{page.name}" for page in (REPOSITORY / "docs").glob("*.md"))]
+GENERATED = "docs/experiments.md"  # as a whole from measurements: it has a test of its own
+PAGES = ["README.md", *sorted({f"docs/{page.name}" for page in (REPOSITORY / "docs").glob("*.md")} - {GENERATED})]
 MEASURED = re.compile(
     r"\d[\d .,]*(?:%|(?:ms|µs|s|seconds|minutes|times|trials/s|[KMG]B)\b|×)"
     r"|\bin \d+ trials\b|\b\d+ mutants|\bR²[^.|]*\d|\b0\.\d{3,}"
@@ -44,6 +46,10 @@ def test_no_figure_is_quoted_that_nobody_recorded(page: str) -> None:
     places = {place for pattern in known for found in re.finditer(pattern, text) for place in range(*found.span())}
     unknown = [found[0] for found in MEASURED.finditer(text) if not places & set(range(*found.span()))]
     assert unknown == [], f"{page}: put them into benchmarks/remeasure/quotes.py"
+
+
+def test_the_page_of_experiments_is_what_its_kept_measurements_say() -> None:
+    assert (REPOSITORY / GENERATED).read_text(encoding="utf-8") == experiments.page()
 
 
 def test_every_benchmark_is_measured_again() -> None:
