@@ -87,13 +87,11 @@ def run(
         raise UsageError("babysit: it is for `hpsearch train`, which trains one network; leave it out of a sweep")
     plan = plan_of(config)  # before anything is made or started, as it may refuse
     search, tables = config.run.search, schemas_of(config)
-    with _ray_ahead(config, execution, search.trials) as ray_is_up:
-        data = load_data(config)
+    with _read(config, execution, search.trials, load_data) as data:
         for note in data.prepared.notes:
             hooks.say(note)
         task = Task.of(config, data)
         hooks.started(Summary(path, search.trials, {}, search.metric, None, search.repeats))
-        ray_is_up()
         with _engine(
             task, execution, hooks, search.trials
         ) as engine:  # first: if it cannot start, there is nothing to resume
@@ -128,13 +126,11 @@ def resume(
     if trials is None and summary.done >= summary.planned:
         return summary
     plan = plan_of(config, trials or summary.planned)
-    with _ray_ahead(config, execution, plan.trials) as ray_is_up:
-        data = load_data(config)
+    with _read(config, execution, plan.trials, load_data) as data:
         require_same(folder.read_manifest(), config, data)
         task = Task.of(config, data)
         with ParquetStore(folder, schemas_of(config), time.monotonic) as store:
             hooks.started(replace(summary_of(folder, config), planned=plan.trials))
-            ray_is_up()
             with _engine(task, execution, hooks, plan.trials) as engine:
                 if trials is not None:  # only now: if the engine cannot start, the sweep is as long as it was
                     folder.extend(trials, _now())
@@ -266,15 +262,15 @@ def _drive(task: Task, plan: Plan, store: ParquetStore, engine: Engine, hooks: H
         ).run()
 
 
-def _ray_ahead(config: Config, execution: Execution, trials: int) -> AbstractContextManager[Callable[[], None]]:
-    """Ray on this machine, if the sweep is to run there, started while the data is read."""
+def _read(config: Config, execution: Execution, trials: int, load_data: LoadData) -> AbstractContextManager[Data]:
+    """The data; read while Ray starts, if the sweep is to run on this machine."""
     if execution.serial or _address(config, execution):
-        return nullcontext(lambda: None)
-    from hpsearch.engine.ahead import ray_ahead
+        return nullcontext(load_data(config))
+    from hpsearch.engine.meanwhile import starting_ray_meanwhile
 
     cpus = config.run.resources.cpus
     workers = execution.workers or config.run.engine.workers or max(1, processors_here() // cpus)
-    return ray_ahead(min(workers, trials, _in_flight(config)) * cpus)
+    return starting_ray_meanwhile(min(workers, trials, _in_flight(config)) * cpus, partial(load_data, config))
 
 
 def _address(config: Config, execution: Execution) -> str | None:

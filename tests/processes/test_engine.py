@@ -33,24 +33,28 @@ def test_workers_that_cannot_start_end_a_sweep_in_a_sentence_with_the_reason() -
     assert done.stdout == "no worker can be started: ModuleNotFoundError: No module named 'numpy_of_another_machine'\n"
 
 
-IN_VAIN = """\
-import ray, threading
-from hpsearch.engine.ahead import ray_ahead
+MEANWHILE = """\
+import os, signal
+import ray
+from hpsearch.engine.meanwhile import starting_ray_meanwhile
 
+signal.signal(signal.SIGTERM, lambda number, frame: print("asked to stop", flush=True))
+folder = os.getcwd()
+with starting_ray_meanwhile(1, lambda: 2):
+    os.kill(os.getpid(), signal.SIGTERM)
+    print(signal.alarm(0), os.getcwd() == folder, flush=True)
+    ray.shutdown()
 try:
-    with ray_ahead(1):
-        raise ValueError("what is done meanwhile fails")
-except ValueError as error:
-    print(error, flush=True)
-for thread in threading.enumerate():
-    if thread.name.startswith("ThreadPool"):
-        thread.join()
-print(ray.is_initialized())
+    with starting_ray_meanwhile(1, lambda: 1 / 0):
+        print("nothing follows what failed")
+except ZeroDivisionError as error:
+    print(error, ray.is_initialized())
 """
 
 
-def test_ray_that_was_started_in_vain_keeps_nobody_waiting_and_is_ended() -> None:
+def test_ray_started_meanwhile_leaves_signals_and_folder_alone_and_is_ended_if_the_work_fails() -> None:
+    # Ray's own answer to SIGTERM would set an alarm, to abort the process seconds later.
     done = subprocess.run(
-        [sys.executable, "-c", IN_VAIN], cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=200
+        [sys.executable, "-c", MEANWHILE], cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=200
     )
-    assert done.stdout == "what is done meanwhile fails\nFalse\n"
+    assert done.stdout == "asked to stop\n0 True\ndivision by zero False\n"
