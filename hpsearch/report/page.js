@@ -12,7 +12,9 @@ function fitted(figure, width) {
     layout.legend = { orientation: "h", x: 0, y: -0.22, yanchor: "top" };
     layout.height += 50;
   }
-  return { data: figure.data, layout: { ...layout, dragmode: narrow ? false : "zoom" } };
+  // What a reader has zoomed into stays while the figure is drawn anew, unless its axes are others.
+  const uirevision = [layout.xaxis, layout.yaxis].map((axis) => axis?.title?.text).join(" by ");
+  return { data: figure.data, layout: { ...layout, uirevision, dragmode: narrow ? false : "zoom" } };
 }
 
 function draw(place) {

@@ -68,14 +68,12 @@ class Page:
 
 def as_html(page: Page) -> str:
     """One self-contained file."""
-    from plotly.offline import get_plotlyjs
-
-    return Template(_file("page.html")).substitute(
+    return Template(asset("page.html")).substitute(
         title=escape(page.title),
         content=content(page),
-        style=_file("page.css"),
-        plotly=get_plotlyjs(),
-        script=_file("page.js"),
+        style=asset("page.css"),
+        plotly=asset("plotly.js"),
+        script=asset("page.js"),
     )
 
 
@@ -173,5 +171,11 @@ def _inline(text: str) -> str:
 
 
 @cache
-def _file(name: str) -> str:
+def asset(name: str) -> str:
+    """The text of what a page is made with: page.html, page.css, page.js, plotly.js."""
+    if name == "plotly.js":
+        from plotly.offline import get_plotlyjs
+
+        script: str = get_plotlyjs()
+        return script
     return files("hpsearch.report").joinpath(name).read_text(encoding="utf-8")

@@ -20,7 +20,11 @@ SHORT = 200  # characters of a reason
 
 def page_of(results: Results, rng: np.random.Generator) -> Page:
     """What there is to say and to see of a sweep, finished or not."""
-    found = importance(results, rng)
+    return page_about(results, importance(results, rng))
+
+
+def page_about(results: Results, found: Importance | None) -> Page:
+    """The same, with the importance of the settings as it was found before, perhaps from fewer trials."""
     ordered = plots.ordered_settings(results, found.settings if found else ())
     return Page(
         title=results.config.run.name,

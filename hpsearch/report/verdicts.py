@@ -54,7 +54,7 @@ def _state(results: Results) -> str:
             f", {_how_long((end - begun).total_seconds())} from the first to the last, on {counted(workers, 'worker')}"
         )
     if results.running:
-        return f"The sweep is running: {ended}{took}. This page shows it as it was when the page was made."
+        return f"The sweep is running: {ended}{took}, as this is written."
     if summary.done < summary.planned:
         return f"The sweep is not finished: {ended}{took}. Go on by: hpsearch resume {results.path}"
     return f"The sweep is finished: {ended}{took}."
@@ -108,6 +108,8 @@ def _progress(results: Results) -> Iterator[str]:
         return
     reached = int((results.trials["trial"] <= best["trial"]).sum())
     if reached > LATE * done:
+        if results.running:
+            return  # and finds better ones by itself
         more = 2 * results.summary.planned
         yield (
             f"The best came late, as number {reached:,} of {done:,}: more trials may find better ones. "

@@ -1,13 +1,16 @@
 """Sweeps to look into."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from hpsearch.records import Status
 from hpsearch.results import Results, load
+from tests.conftest import chromium
 
 from .planted import TEXT, Planted, config_in
 
@@ -57,3 +60,19 @@ def any_sweep(request: pytest.FixtureRequest, plant: Callable[..., Planted]) -> 
         text = "name: unsearched\ndata: {source: digits}\nsearch: {trials: 1}\n"
         return load(plant(text=text).finish(lambda trial: 1.0))
     return load(plant("search.trials=8").finish(ending=lambda trial: Status.GATE_FAILED))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium."""
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=chromium(), args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser complained of, and what it asked the network for."""
+    return []

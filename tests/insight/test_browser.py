@@ -1,18 +1,17 @@
 """Pages as a reader sees them: in Chromium, on a desk and on a phone, in the light and in the dark."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from hpsearch.compare import Comparison, Contrast, Member, Side
 from hpsearch.report import as_html, page_of
 from hpsearch.report.comparison import page_of as page_of_comparison
 from hpsearch.results import Results
-from tests.conftest import chromium
+
+from .pages import COLOURS, brightness
 
 pytestmark = pytest.mark.chromium
 
@@ -22,18 +21,7 @@ DRAWN = """() => [...document.querySelectorAll("figure")].map((figure) => ({
   wide: Math.round(figure.querySelector(".plot .main-svg").getBoundingClientRect().width),
   room: figure.querySelector(".plot").clientWidth,
 }))"""
-COLOURS = """() => [document.body, document.querySelector(".plot .xtick text")].map((each, index) =>
-  index ? getComputedStyle(each).fill : getComputedStyle(each).backgroundColor)"""
 WHITE, BLACK = "rgb(255, 255, 255)", "rgb(0, 0, 0)"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=chromium(), args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -57,17 +45,6 @@ def pages(motley: Results, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     for name, text in texts.items():
         (folder / f"{name}.html").write_text(text)
     return {name: folder / f"{name}.html" for name in texts}
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    """What the browser complained of, and what it asked the network for."""
-    return []
-
-
-def brightness(color: str) -> float:
-    """Of a colour as `rgb(r, g, b)`: from 0, black, to 1, white."""
-    return sum(map(int, color[4:-1].split(","))) / (3 * 255)
 
 
 def opened(browser: Browser, file: Path, complaints: list[str], width: int, scheme: str) -> Page:

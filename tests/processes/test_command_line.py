@@ -15,8 +15,21 @@ from tests.processes.program import MINIATURE, PROGRAM, program, program_here, s
 
 HEAVY = ("numpy", "pandas", "pyarrow", "ray", "ruamel", "sklearn", "scipy", "trainer", "onnx", "mlflow", "optuna")
 COMMANDS = (
-    *("init", "run", "resume", "best", "train", "recheck", "check", "status", "trials", "report", "compare", "predict"),
-    *("evaluate", "export"),
+    *(
+        "init",
+        "run",
+        "resume",
+        "best",
+        "train",
+        "recheck",
+        "check",
+        "status",
+        "trials",
+        "report",
+        "compare",
+        "dashboard",
+    ),
+    *("predict", "evaluate", "export"),
     *("submit", "jobs", "logs", "stop"),
 )
 
