@@ -37,6 +37,7 @@ ELSEWHERE = {
     "logs": "a cluster's job server",
     "stop": "a cluster's job server",
     "--address": "a Ray cluster",
+    "dashboard": "somebody who ends it",
     "s3:": "a bucket",
     "tracking": "an MLflow server",
 }
