@@ -67,6 +67,7 @@ NOT_MEASURED = {
     r"95% interval": "a definition",
     r"from 0\.9 to 0\.9005|0\.999 to\s0\.9995|have it at 0\.948": "arithmetic",
     r"at least 80%|15% of the time|every 8 seconds|longer than 30 s|after 30 seconds|up to 30 s": "a setting of the program",
+    r"at most 2 s behind|anew every 10 s at most": "a setting of the dashboard",
     r"the 90% interval|below 30% it does not name": "a setting of the report",
     r"the machine's memory is 95% full": "a setting of Ray",
     r"some 10 to 100 ms": "what to expect of a network",

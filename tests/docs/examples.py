@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from ruamel.yaml import YAML
 from typer.main import get_command
 
-import hpsearch
 from hpsearch.cli.app import app
 from tests.processes.program import REPOSITORY, program_here
 
@@ -37,6 +35,7 @@ ELSEWHERE = {
     "logs": "a cluster's job server",
     "stop": "a cluster's job server",
     "--address": "a Ray cluster",
+    "dashboard": "somebody who ends it",
     "s3:": "a bucket",
     "tracking": "an MLflow server",
 }
@@ -93,8 +92,7 @@ def attempt(block: Block, names: dict[str, Any]) -> None:
         _check(block)
     elif block.language == "python":
         Path("block.py").write_text(block.text, encoding="utf-8")
-        with patch.dict(hpsearch.run.__kwdefaults__, serial=True):  # the rows are the same, and Ray need not start
-            names |= runpy.run_path("block.py", names)
+        names |= runpy.run_path("block.py", names)
     elif block.language == "console":
         for line in commands(block.text):
             _command(block, line)

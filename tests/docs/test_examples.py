@@ -89,13 +89,41 @@ def test_every_command_has_help_and_stands_in_the_readme(command: str) -> None:
     assert get_command(app).commands[command].help
 
 
-def test_every_column_of_a_real_sweep_is_in_the_reference_with_a_sentence(world: Path) -> None:
+KINDS = {
+    "babysat": ["train", "--babysit", "--set=train.l2=1e-3", "--set=train_metrics=[accuracy]"],
+    "in folds": ["run", "--serial", "--set=search.trials=1", "--set=data.validation={folds: 2}"],
+}
+"""Commands that give columns which a plain sweep lacks."""
+STEERED = "learning_rate|beta|weight_decay|l2|dropout"  # the settings that babysitting can change
+
+
+@pytest.mark.parametrize("kind", ["plain", "babysat", "in folds"])
+def test_every_column_of_a_real_sweep_is_in_the_reference_with_a_sentence(
+    kind: str, world: Path, tmp_path: Path
+) -> None:
+    sweep = world / "results" / "digits" if kind == "plain" else _done(tmp_path, *KINDS[kind])
+    places = {"<name>": ".+", "<metric>": f"({'|'.join(KNOWN.metrics)})", "<setting>": f"({STEERED})"}
     text = columns((REPOSITORY / "docs" / "parquet.md").read_text(encoding="utf-8"))
     for table in TABLES:
         section = text.split(f"\n## {table}\n")[1].split("\n## ")[0]
         rows = re.findall(r"^\| `([^`]+)` \| (.*?) \| (.*) \|$", section, flags=re.MULTILINE)
-        metrics = "|".join(KNOWN.metrics)
-        named = [name.replace("<name>", ".+").replace("<metric>", f"({metrics})") for name, _, _ in rows]
-        assert all(kind and said for _, kind, said in rows), rows
-        for column in pd.read_parquet(world / "results" / "digits" / table):
+        named = [_filled(name, places) for name, _, _ in rows]
+        assert all(type_ and said for _, type_, said in rows), rows
+        for column in pd.read_parquet(sweep / table):
             assert any(re.fullmatch(name, column) for name in named), f"docs/parquet.md lacks {column} of {table}"
+
+
+def _done(folder: Path, command: str, *options: str) -> Path:
+    config = folder / "kind.yaml"
+    text = "name: kind\ndata: {source: iris}\nmodel: {hidden: [4], dropout: 0.1}\ntrain: {epochs: 4}\n"
+    config.write_text(text, encoding="utf-8")
+    run = program_here(command, config, "--quiet", "--results", folder, *options)
+    assert run.returncode == 0, run.stderr
+    return folder / "kind"
+
+
+def _filled(name: str, places: dict[str, str]) -> str:
+    """A column's name in the reference as a pattern."""
+    for place, pattern in places.items():
+        name = name.replace(place, pattern)
+    return name
