@@ -33,10 +33,10 @@ class Dropout(Experiment):
             "train.epochs=30",
         ),
         Size.SMALL: (
-            "data.test=0.6",
+            "data.test=0.75",
             "model.hidden=[200, 80]",
             "train.learning_rate=0.01",
-            "train.batch_size=64",
+            "train.batch_size=32",
             "train.epochs=60",
             "train.decay_every=15",
         ),

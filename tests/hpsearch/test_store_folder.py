@@ -185,6 +185,7 @@ def test_reading_while_a_sweep_is_written_never_fails_and_never_loses_a_row(make
     store = ParquetStore(folder, SCHEMAS, lambda: 1e6 * 1.5 ** next(times))
     acknowledged = 0
     failures: list[BaseException] = []
+    read = threading.Semaphore(0)
 
     def write() -> None:
         nonlocal acknowledged
@@ -195,6 +196,8 @@ def test_reading_while_a_sweep_is_written_never_fails_and_never_loses_a_row(make
                     store.add_outcomes([outcome_of(trial)])
                     acknowledged += 1
                 store.tick()
+                if each.number % 10 == 9:  # a machine may be so busy that nobody would read meanwhile
+                    read.acquire(timeout=60)
         except BaseException as error:  # noqa: BLE001 - a thread's failure must reach the test
             failures.append(error)
 
@@ -211,6 +214,7 @@ def test_reading_while_a_sweep_is_written_never_fails_and_never_loses_a_row(make
         assert in_parquet.is_unique
         folder.read_rounds()
         reads += 1
+        read.release()
     writer.join()
     store.close()
     assert failures == []

@@ -16,7 +16,6 @@ from tests.processes.program import finish, kill_group, program, start, tables, 
 
 WAYS = {
     "serially in a second process": ("--serial",),
-    "by one Ray worker": ("--workers", "1"),
     "by two Ray workers": ("--workers", "2"),
 }
 

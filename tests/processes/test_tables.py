@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.processes.program import program
+from tests.processes.program import program_here
 from tests.trainer.table_cases import dirty_table
 
 
@@ -18,7 +18,7 @@ def test_a_table_becomes_predictions_by_four_commands(tmp_path: Path) -> None:
         ["best", sweep],
         ["predict", sweep, data, "--output", tmp_path / "out.csv"],
     ):
-        done = program(*arguments)
+        done = program_here(*arguments)
         assert done.returncode == 0, done.stderr
     found = pd.read_csv(tmp_path / "out.csv")["prediction"]
     assert found.corr(dirty_table(300)["price"]) > 0.8
