@@ -41,7 +41,7 @@ bench-full: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks.estimators
 	$(BIN)/python -m benchmarks.search tables
 	$(BIN)/python -m benchmarks.search run --objective simulated
-	$(BIN)/python -m benchmarks.search run --objective real --methods zoom optuna.tpe "random, twice"
+	$(BIN)/python -m benchmarks.search run --objective real --methods zoom optuna.tpe optuna.cmaes "random, twice"
 	$(BIN)/python -m benchmarks.search idle
 	$(BIN)/python -m benchmarks.search cost
 	$(BIN)/python -m benchmarks.search report
