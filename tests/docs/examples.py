@@ -4,12 +4,15 @@ import re
 import runpy
 import shlex
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from ruamel.yaml import YAML
 from typer.main import get_command
@@ -167,7 +170,8 @@ def _hpsearch(block: Block, arguments: Sequence[str]) -> None:
     fewer = [FEWER.get(before, word) for before, word in zip(["", *words], words, strict=False)]
     if command == "compare":  # which has no --set
         _shrink([Path(word) for word in words if word.endswith(".yaml")])
-    run = program_here(*fewer, *SMALL.get(command, []))
+    with patch.object(sys, "stdin", TextIOWrapper(BytesIO())):  # nobody is at the keyboard
+        run = program_here(*fewer, *SMALL.get(command, []))
     assert run.returncode == ENDS.get(words[1], 0), f"{block}: hpsearch {' '.join(fewer)}: {run.stderr or run.stdout}"
 
 

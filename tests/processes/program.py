@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
-from io import BytesIO, StringIO, TextIOWrapper
+from io import StringIO
 from pathlib import Path
 from unittest.mock import patch
 
@@ -68,11 +68,9 @@ def program(*arguments: object, environment: Mapping[str, str] | None = None) ->
 
 
 def program_here(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run the program in this process, with nobody at the keyboard: as good where it refuses its input, and seconds
-    faster."""
+    """Run the program in this process: as good where it refuses its input, and seconds faster."""
     out, err, code = StringIO(), StringIO(), 0
-    words = patch.object(sys, "argv", ["hpsearch", *map(str, arguments)])
-    with redirect_stdout(out), redirect_stderr(err), words, patch.object(sys, "stdin", TextIOWrapper(BytesIO())):
+    with redirect_stdout(out), redirect_stderr(err), patch.object(sys, "argv", ["hpsearch", *map(str, arguments)]):
         try:
             main()
         except SystemExit as end:
