@@ -19,6 +19,8 @@ from hpsearch.store.schema import TABLES
 from tests.docs.examples import attempt, blocks, prepare, spans
 from tests.processes.program import REPOSITORY, program_here
 
+pytestmark = pytest.mark.no_cover  # measuring would take longer than what is measured
+
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 WITH_BLOCKS = [page for page in PAGES if blocks(page)]
 

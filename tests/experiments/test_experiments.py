@@ -9,6 +9,8 @@ from benchmarks.experiments import EXPERIMENTS, measured
 from benchmarks.experiments.base import CONFIGS, FEWEST_SEEDS, Conditions, Effect, Size, loaded
 from benchmarks.experiments.page import PAGE, PICTURES
 
+pytestmark = pytest.mark.no_cover  # measuring would take longer than what is measured
+
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_the_effect_shows_over_five_seeds(name: str) -> None:

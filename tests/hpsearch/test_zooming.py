@@ -14,6 +14,8 @@ from hpsearch.sweep import Plan
 
 from .worlds import CONTINUOUS, MIXED, history_of, plan_of, quadratic, rounds_of
 
+pytestmark = pytest.mark.no_cover  # measuring would take longer than what is measured
+
 GUIDED = pytest.mark.parametrize("name", ["boxes", "zoom"])
 
 

@@ -21,6 +21,8 @@ from hpsearch.store import create_folder
 
 from .planted import BEGAN, config_in
 
+pytestmark = pytest.mark.no_cover  # measuring would take longer than what is measured
+
 TEXT = """\
 name: large
 data: {source: digits}

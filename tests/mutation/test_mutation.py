@@ -7,6 +7,8 @@ from tests.mutation.mutants import PARTS, Mutant, mutants, targets
 from tests.mutation.operators import OPERATORS
 from tests.mutation.survey import survey
 
+pytestmark = pytest.mark.no_cover  # measuring would take longer than what is measured
+
 
 @pytest.fixture(scope="module")
 def all_mutants() -> list[Mutant]:

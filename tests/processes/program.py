@@ -35,14 +35,8 @@ search: {trials: 18, round: 4}
 """
 
 
-def without_coverage() -> dict[str, str]:
-    """An environment in which coverage is not measured: it writes files too, and a signal's exception within its own
-    lock would leave that locked for ever."""
-    return {key: value for key, value in os.environ.items() if not key.startswith("COV")}
-
-
 def start(
-    *arguments: object, environment: Mapping[str, str] | None = None, covered: bool = True, asks: bool = False
+    *arguments: object, environment: Mapping[str, str] | None = None, asks: bool = False
 ) -> subprocess.Popen[str]:
     """Begin a run of the program, as the leader of a process group of its own; one that asks reads from a pipe."""
     return subprocess.Popen(
@@ -52,7 +46,7 @@ def start(
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        env={**(os.environ if covered else without_coverage()), **(environment or {})},
+        env={**os.environ, **(environment or {})},
     )
 
 

@@ -1,12 +1,13 @@
 """Disks that are full or read-only: real ones, mounted in a namespace of the test's own."""
 
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from hpsearch.store.compare import differences
-from tests.processes.program import PROGRAM, tables, without_coverage
+from tests.processes.program import PROGRAM, tables
 
 pytestmark = pytest.mark.mounts
 
@@ -30,7 +31,7 @@ def kept(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the program said and left on a disk of 100 kB, then read-only, then large enough."""
     disk, kept = tmp_path_factory.mktemp("disk"), tmp_path_factory.mktemp("kept")
     arguments = ["unshare", "--map-root-user", "--mount", "sh", "-c", SCRIPT, "sh", *map(str, (disk, config, kept))]
-    environment = {**without_coverage(), "HPSEARCH": str(PROGRAM)}
+    environment = {**os.environ, "HPSEARCH": str(PROGRAM)}
     subprocess.run(arguments, check=True, env=environment, timeout=200)
     return kept
 

@@ -82,7 +82,7 @@ def test_one_signal_stops_cleanly_and_says_how_to_resume(
 
 def test_a_second_signal_ends_at_once_and_says_how_to_resume(config: Path, tmp_path: Path) -> None:
     long = ("--set=train.epochs=100000", "--set=search.trials=1")
-    process = start("run", config, "--serial", *long, "--results", tmp_path, covered=False)
+    process = start("run", config, "--serial", *long, "--results", tmp_path)
     deadline = time.monotonic() + 60
     while not (tmp_path / "small" / "journal" / "rounds.jsonl").exists() and time.monotonic() < deadline:
         time.sleep(0.05)

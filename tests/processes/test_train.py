@@ -59,7 +59,7 @@ def equal(first: Path, second: Path) -> bool:
 
 
 def asking(single: Path, *arguments: object) -> subprocess.Popen[str]:
-    return start("train", single, "--results", single.parent, "--ask", *arguments, covered=False, asks=True)
+    return start("train", single, "--results", single.parent, "--ask", *arguments, asks=True)
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
@@ -181,7 +181,7 @@ def test_answers_survive_kill_9_and_are_gone_on_from(single: Path, monkeypatch: 
 
 def test_a_training_that_is_killed_is_trained_again_with_the_same_rows(single: Path) -> None:
     long = ["--set=train.epochs=1000", "--set=babysit={segment: 250}"]  # about a second after the folder is there
-    process = start("train", single, "--results", single.parent, *long, covered=False)
+    process = start("train", single, "--results", single.parent, *long)
     folder = single.parent / "one"
     wait_for((folder / "manifest.json").exists)
     kill_group(process)
@@ -196,7 +196,7 @@ def test_a_training_that_is_killed_is_trained_again_with_the_same_rows(single: P
 
 
 def test_a_training_that_is_stopped_says_how_to_go_on(single: Path) -> None:
-    process = start("train", single, "--results", single.parent, LONG, covered=False)
+    process = start("train", single, "--results", single.parent, LONG)
     assert process.stderr is not None
     assert process.stderr.readline().startswith("epoch 1/")
     process.send_signal(signal.SIGINT)

@@ -1,5 +1,6 @@
 """What users install is whole: with the wheel alone, in an empty environment, a sweep runs."""
 
+import os
 import subprocess
 import sys
 import tarfile
@@ -10,14 +11,14 @@ import pandas as pd
 import pytest
 
 from hpsearch import __version__
-from tests.processes.program import REPOSITORY, without_coverage
+from tests.processes.program import REPOSITORY
 
 UV = Path(sys.executable).with_name("uv")
 
 
 def done(command: Sequence[object], folder: Path) -> str:
-    """What a command printed; no coverage, no environment of ours."""
-    environment = {key: value for key, value in without_coverage().items() if key not in {"PYTHONPATH", "VIRTUAL_ENV"}}
+    """What a command printed; in no environment of ours."""
+    environment = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "VIRTUAL_ENV"}}
     run = subprocess.run(
         list(map(str, command)), cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

@@ -7,6 +7,8 @@ import pytest
 
 from benchmarks.real_data import BARS, measure
 
+pytestmark = pytest.mark.no_cover  # measuring would take longer than what is measured
+
 SEEDS = {"mnist": range(2), "letters": range(1)}
 """As many as take seconds; benchmarks/real_data.py runs all five."""
 

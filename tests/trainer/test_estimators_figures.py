@@ -15,7 +15,10 @@ from sklearn.preprocessing import StandardScaler
 
 from trainer.estimators import MLPRegressor
 
-pytestmark = pytest.mark.usefixtures("one_blas_thread")
+pytestmark = [
+    pytest.mark.usefixtures("one_blas_thread"),
+    pytest.mark.no_cover,  # measuring would take longer than what is measured
+]
 
 X, Y = load_diabetes(return_X_y=True)
 SPLITS = 20

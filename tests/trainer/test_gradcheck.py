@@ -13,6 +13,8 @@ from trainer.gradcheck import Probes, Settings, check, judge, relative_error, su
 from trainer.gradcheck.surface import LossSurface
 from trainer.layers import ACTIVATIONS
 
+pytestmark = pytest.mark.no_cover  # measuring would take longer than what is measured
+
 TOLERANCE = Settings().tolerance
 FULL = Settings(coordinates=None)
 

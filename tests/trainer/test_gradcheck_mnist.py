@@ -9,6 +9,8 @@ import pytest
 from trainer import Architecture
 from trainer.gradcheck import Batch, Settings, check
 
+pytestmark = pytest.mark.no_cover  # measuring would take longer than what is measured
+
 FULL = Settings(coordinates=None)
 
 
