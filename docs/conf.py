@@ -8,7 +8,7 @@ REPOSITORY = Path(__file__).parents[1]
 sys.path.insert(0, str(REPOSITORY))
 
 from docs.reference import columns, commands, folder, names, settings, toctrees  # noqa: E402 - found by the line above
-from hpsearch import __version__  # noqa: E402
+from hpsearch import __version__  # noqa: E402 - as above
 
 project = "hpsearch"
 copyright = "the authors of hpsearch"  # noqa: A001 - Sphinx's name

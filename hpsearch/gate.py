@@ -114,7 +114,7 @@ def check_networks(
         rng = TrialGenerators.of(trial_seed(config.run.seed, 0, index)).gradcheck
         try:
             report = check_gradients(architecture, train, rng, settings)
-        except Exception as error:
+        except Exception as error:  # a plug-in may raise anything
             if not architecture.plugins:
                 raise
             place = place_in_plugins(architecture.plugins, error)

@@ -18,7 +18,6 @@ from hpsearch.records import EpochRow, Outcome, Place, Result, Status, Trial
 from hpsearch.seeds import TrialGenerators, split_seed
 from hpsearch.segments import SegmentedFit, Watch, train_in_segments
 from hpsearch.settings import architecture_of, plugins_of, rows_of, steered, training_of, with_settings
-from hpsearch.space import Scalar
 from hpsearch.stopping import rungs
 from hpsearch.store.folder import SweepFolder
 from hpsearch.store.schema import schemas
@@ -50,9 +49,8 @@ from trainer.optimizers import OPTIMIZERS
 from trainer.plugins import kinds_with, place_in_plugins
 from trainer.schedules import SCHEDULES
 
-EVALUATION_ROWS = (
-    256  # rows evaluated at once, or a batch if that is larger; part of what decides the last bits of a loss
-)
+EVALUATION_ROWS = 256
+"""Rows evaluated at once, or a batch if that is larger; part of what decides the last bits of a loss."""
 
 STACKED_WORK = 1_000_000
 """Trials are trained side by side up to so many weights times rows of a batch: beyond, the cache is too small."""
@@ -243,19 +241,6 @@ def stack_key(task: Task, trial: Trial) -> Hashable:
     if run.babysit or architecture.plugins or architecture.weights * training.batch_size > STACKED_WORK:
         return None  # a user's own layers need not know of an axis for trials
     return architecture.stackable(), *(getattr(training, name) for name in SHARED)
-
-
-def flops(task: Task, values: Mapping[str, Scalar]) -> float:
-    """The operations of a trial with these values, if it runs to its last epoch: those of its dense layers' products.
-
-    A row times a weight is 2 operations: forward, for the weights' gradient, and behind the first layer for the
-    inputs' gradient too; and forward again where training and validation rows are evaluated.
-    """
-    run, products = task.config.trial(values), 0
-    for architecture, (train, validation) in zip(task.architectures(run), task.folds, strict=True):
-        first = architecture.n_in * (*architecture.hidden, architecture.n_out)[0]
-        products += (4 * len(train) + len(validation)) * architecture.weights - len(train) * first
-    return 2.0 * run.train.epochs * products
 
 
 def run_trials(task: Task, trials: Sequence[Trial], worker: Worker) -> list[Outcome]:

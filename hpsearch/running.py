@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from hpsearch._version import __version__
 from hpsearch.config import Config, Search
+from hpsearch.cost import flops
 from hpsearch.driver import Driver, Event
 from hpsearch.engine import Engine
 from hpsearch.errors import UsageError
@@ -28,7 +29,6 @@ from hpsearch.objective import (
     Task,
     blas_threads,
     config_of,
-    flops,
     load_data,
     maximise,
     require_same_data,

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from hpsearch.config import load_config
+from hpsearch.cost import flops
 from hpsearch.errors import UsageError
-from hpsearch.objective import KNOWN, Task, Worker, flops, load_data, train_trial
+from hpsearch.objective import KNOWN, Task, Worker, load_data, train_trial
 from hpsearch.records import Trial
 from hpsearch.running import Execution, Hooks, plan_of, resume, run
 from hpsearch.samplers import SAMPLERS

@@ -49,7 +49,7 @@ def pages(motley: Results, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 
 def opened(browser: Browser, file: Path, complaints: list[str], width: int, scheme: str) -> Page:
     """The page, once everything on it is drawn."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]  # a scheme by its name
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(

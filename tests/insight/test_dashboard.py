@@ -34,7 +34,7 @@ def test_a_value_is_made_anew_when_something_changed_and_somebody_asks_after_the
     made: list[float] = []
     value = Paced[int](2.0, 0.0, clock)
     ask = {
-        name: lambda state=state: value(lambda: state, lambda: made.append(clock.now) or len(made))  # type: ignore[misc]
+        name: lambda state=state: value(lambda: state, lambda: made.append(clock.now) or len(made))  # type: ignore[misc]  # append gives None
         for name, state in (("as it was", 0), ("changed", 1))
     }
     assert ask["as it was"]() == 1

@@ -31,7 +31,7 @@ def open_server(motley: Results) -> Iterator[DashboardServer]:
 def guarded(motley: Results) -> Iterator[DashboardServer]:
     """As it would be for a network, though nothing but loopback is listened to."""
     with serving(motley.path) as server:
-        server.access = Access(frozenset({"box"}), loopback=False, token="secret")  # noqa: S106
+        server.access = Access(frozenset({"box"}), loopback=False, token="secret")  # noqa: S106 - a token for this test alone
         yield server
 
 
@@ -185,7 +185,7 @@ def test_the_address_that_is_printed_opens_it(tmp_path: Path) -> None:
         with DashboardServer(Sweeps(tmp_path), host, 0) as server:
             shown = f"[{host}]" if ":" in host else host
             assert server.url == f"http://{shown}:{server.server_address[1]}/"
-            server.access = Access(frozenset(), loopback=False, token="a-b_c")  # noqa: S106
+            server.access = Access(frozenset(), loopback=False, token="a-b_c")  # noqa: S106 - a token for this test alone
             assert server.url.endswith("/?token=a-b_c")
 
 
