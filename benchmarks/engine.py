@@ -276,8 +276,10 @@ def _workers_memory() -> Figures:
     from hpsearch.run import plan_of as plan_of_config
 
     from hpsearch.config import load_config
+    from hpsearch.data import load_data
     from hpsearch.engine.ray import RayEngine
-    from hpsearch.objective import KNOWN, Task, load_data, run_trials
+    from hpsearch.known import KNOWN
+    from hpsearch.objective import Task, run_trials
 
     config = load_config(Path("configs/digits.yaml"), KNOWN, ["search.trials=16", "train.epochs=2"])
     objective = partial(run_trials, Task.of(config, load_data(config)))

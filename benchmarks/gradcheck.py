@@ -23,7 +23,7 @@ import pandas as pd
 
 from hpsearch import gate
 from hpsearch.config import load_config
-from hpsearch.objective import KNOWN
+from hpsearch.known import KNOWN
 from hpsearch.running import Execution, Hooks, run
 from tests.mutation.matrix import Fate
 from tests.mutation.mutants import mutants

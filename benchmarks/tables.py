@@ -30,9 +30,10 @@ from sklearn.neural_network import MLPRegressor
 
 from hpsearch.config import load_config
 from hpsearch.confirmation import Estimate
+from hpsearch.data import load_data
 from hpsearch.first_config import first_config
+from hpsearch.known import KNOWN
 from hpsearch.models import rerun_best
-from hpsearch.objective import KNOWN, load_data
 from hpsearch.running import Execution, Hooks, run
 from trainer.data import Prepared
 

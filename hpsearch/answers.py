@@ -7,8 +7,8 @@ from typing import Any
 from hpsearch.babysitting import SHARES, Verdict
 from hpsearch.config import Config, dump, load_config
 from hpsearch.errors import Interrupted, UsageError
+from hpsearch.known import KNOWN
 from hpsearch.location import Location
-from hpsearch.objective import KNOWN
 from hpsearch.segments import Boundary
 from hpsearch.store.files import write_text
 

@@ -9,10 +9,11 @@ from typing import Any
 from hpsearch.cli.following import following
 from hpsearch.config import Config, Source, load_config
 from hpsearch.confirmation import FEWEST_SEEDS
+from hpsearch.data import LoadData, given_data, load_data
 from hpsearch.errors import Interrupted, UsageError
+from hpsearch.known import KNOWN
 from hpsearch.location import Location, location
 from hpsearch.models import Best, rerun_best
-from hpsearch.objective import KNOWN, LoadData, given_data, load_data
 from hpsearch.running import Execution, Hooks
 from hpsearch.running import resume as resume_sweep
 from hpsearch.running import run as run_sweep

@@ -10,11 +10,13 @@ from statistics import fmean
 from hpsearch.analysis import best_so_far
 from hpsearch.config import Config, load_config
 from hpsearch.confirmation import FEWEST_SEEDS, LEVEL, Estimate, with_shared_seeds
+from hpsearch.data import load_data
 from hpsearch.driver import STACK
 from hpsearch.errors import UsageError
+from hpsearch.known import KNOWN, maximise
 from hpsearch.location import Location
 from hpsearch.numeric_platform import numeric_platform
-from hpsearch.objective import KNOWN, Task, Worker, load_data, maximise, run_trials, stack_key
+from hpsearch.objective import Task, Worker, run_trials, stack_key
 from hpsearch.records import Outcome, Status, Trial
 from hpsearch.results import Results, load
 

@@ -8,7 +8,8 @@ from statistics import fmean, stdev
 from hpsearch.config import Config
 from hpsearch.driver import STACK
 from hpsearch.errors import HpsearchError
-from hpsearch.objective import Task, Worker, maximise, run_trials, stack_key
+from hpsearch.known import maximise
+from hpsearch.objective import Task, Worker, run_trials, stack_key
 from hpsearch.records import Status, Trial
 from hpsearch.seeds import confirmation_seed, recheck_seed
 from hpsearch.store import SweepFolder

@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hpsearch.errors import UsageError
+from hpsearch.folders import config_of
 from hpsearch.location import Location
-from hpsearch.objective import config_of
 from hpsearch.predictions import model_file, read_model
 from hpsearch.store import SweepFolder
 from hpsearch.store.files import replace_file

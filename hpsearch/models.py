@@ -12,22 +12,13 @@ from statistics import fmean
 
 from hpsearch.config import Config, dump
 from hpsearch.confirmation import FEWEST_SEEDS, Estimate, Leader, confirm, leaders_of, with_fresh_seeds
+from hpsearch.data import Data, LoadData, load_data, require_same_data
 from hpsearch.errors import HpsearchError
+from hpsearch.folders import config_of, schemas_of
 from hpsearch.json_text import as_json
 from hpsearch.location import Location
 from hpsearch.numeric_platform import numeric_platform
-from hpsearch.objective import (
-    Data,
-    LoadData,
-    Task,
-    Worker,
-    blas_threads,
-    config_of,
-    load_data,
-    require_same_data,
-    schemas_of,
-    train_trial,
-)
+from hpsearch.objective import Task, Worker, blas_threads, train_trial
 from hpsearch.records import Trial
 from hpsearch.refit import Refit, Refitted, refit
 from hpsearch.settings import architecture_of, plugins_of, rows_of

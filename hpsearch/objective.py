@@ -5,49 +5,25 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from hpsearch.config import Config, Known, Run, load_config
-from hpsearch.errors import UsageError
+from hpsearch.config import Config, Run
+from hpsearch.data import Data
 from hpsearch.gate import Gate
 from hpsearch.records import EpochRow, Outcome, Place, Result, Status, Trial
-from hpsearch.seeds import TrialGenerators, split_seed
+from hpsearch.seeds import TrialGenerators
 from hpsearch.segments import SegmentedFit, Watch, train_in_segments
-from hpsearch.settings import architecture_of, plugins_of, rows_of, steered, training_of, with_settings
+from hpsearch.settings import architecture_of, plugins_of, rows_of, training_of, with_settings
 from hpsearch.stopping import rungs
-from hpsearch.store.folder import SweepFolder
-from hpsearch.store.schema import schemas
-from trainer import Architecture, End, Epoch, Fit, Fitting, Network, Plugin, TrainerError, build_stack, fit_together
+from trainer import Architecture, End, Epoch, Fit, Fitting, Network, build_stack, fit_together
 from trainer.arrays import Array
-from trainer.data import (
-    BUNDLED,
-    GIVEN,
-    Dataset,
-    Given,
-    Layout,
-    Prepared,
-    Rows,
-    dataset_of,
-    given,
-    load,
-    prepare,
-    prepare_folds,
-)
-from trainer.data.given import WHERE
-from trainer.errors import SourceError
+from trainer.data import Rows
 from trainer.fitting import SHARED
 from trainer.history import OnEpoch
-from trainer.initializers import INITIALIZERS
-from trainer.layers import ACTIVATIONS
-from trainer.losses import LOSSES
-from trainer.metrics import METRICS, larger_is_better
-from trainer.optimizers import OPTIMIZERS
-from trainer.plugins import kinds_with, place_in_plugins
-from trainer.schedules import SCHEDULES
+from trainer.metrics import larger_is_better
+from trainer.plugins import place_in_plugins
 
 EVALUATION_ROWS = 256
 """Rows evaluated at once, or a batch if that is larger; part of what decides the last bits of a loss."""
@@ -57,43 +33,6 @@ STACKED_WORK = 1_000_000
 
 Ended = tuple[Outcome, Network | None]
 """What came of a trial, and the trained network if it completed."""
-
-
-def _known_with(plugins: tuple[tuple[str, str], ...]) -> Known:
-    try:
-        kinds = kinds_with(tuple(Plugin(*plugin) for plugin in plugins))
-    except TrainerError as error:
-        raise UsageError(str(error)) from error
-    return replace(
-        KNOWN,
-        activations=list(kinds.activations),
-        losses=list(kinds.losses),
-        layers=list(kinds.layers),
-        penalties=list(kinds.penalties),
-        plugins=plugins,
-    )
-
-
-KNOWN = Known(
-    activations=list(ACTIVATIONS),
-    initializers=list(INITIALIZERS),
-    losses=list(LOSSES),
-    optimizers=list(OPTIMIZERS),
-    schedules=list(SCHEDULES),
-    metrics=list(METRICS),
-    bundled=list(BUNDLED),
-    extended=_known_with,
-)
-"""The names that the trainer offers to configs."""
-
-
-@dataclass(frozen=True)
-class Data:
-    """A config's data, whole and prepared."""
-
-    dataset: Dataset
-    prepared: Prepared  # with folds, all rows but those of the test are training rows here
-    folds: tuple[Prepared, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,101 +76,6 @@ class Worker:
     def place(self, started: float, duration_s: float) -> Place:
         """Here, from `started` on, by the clock."""
         return Place(datetime.fromtimestamp(started, UTC), duration_s, self.name, self.node, self.platform)
-
-
-LoadData = Callable[[Config], Data]
-
-
-def given_data(data: Any) -> Given:
-    """Data that a program has in memory, (X, y) or a DataFrame; raises UsageError if it is something else."""
-    try:
-        return given(data)
-    except TrainerError as error:
-        raise UsageError(f"data: {error}") from error
-
-
-def load_data(config: Config, given: Given | None = None) -> Data:
-    """Read and split a config's data, or take what is given in its place.
-
-    Raises UsageError, also if a point of the config's space does not fit the data.
-    """
-    run = config.run
-    if run.data.source == GIVEN and given is None:
-        raise UsageError(
-            "the data of this sweep was given from Python and stands in no file; give it again from Python, as in "
-            "hpsearch.resume(path, data=(X, y))"
-        )
-    try:
-        dataset = _dataset(run, given)
-        prepared, folds = _prepared(run, dataset)
-    except TrainerError as error:
-        key = "data.source" if isinstance(error, SourceError) else "data"
-        raise UsageError(f"{key}: {error}") from error
-    _require_metrics(run, prepared)
-    data = Data(dataset, prepared, folds)
-    task = Task.of(config, data)
-    for _, point in config.space.trials_of_every_kind():
-        task.architectures(config.trial(config.space.values(point)))
-    return data
-
-
-def _prepared(run: Run, dataset: Dataset) -> tuple[Prepared, tuple[Prepared, ...]]:
-    """The data as a whole, and in folds if there are to be some."""
-    test, seed, validation = run.data.test, split_seed(run.seed), run.data.validation
-    if isinstance(validation, float):
-        return prepare(dataset, validation=validation, test=test, seed=seed), ()
-    folds = prepare_folds(dataset, folds=validation.folds, test=test, seed=seed)
-    return prepare(dataset, validation=0.0, test=test, seed=seed), folds
-
-
-def _dataset(run: Run, given: Given | None) -> Dataset:
-    layout = _layout_of(run)
-    return load(run.data.source, layout) if given is None else dataset_of(given.content, run.name, layout, WHERE)
-
-
-def _layout_of(run: Run) -> Layout:
-    data = run.data
-    return Layout(tuple(data.target), tuple(data.drop), data.task, data.group, data.time)
-
-
-def _require_metrics(run: Run, prepared: Prepared) -> None:
-    task = "classification" if prepared.classes else "regression"
-    asked = [("metrics", name) for name in run.metrics] + [("train_metrics", name) for name in run.train_metrics]
-    for key, name in asked:
-        if METRICS[name] != task:
-            known = ", ".join(other for other, its_task in METRICS.items() if its_task == task)
-            raise UsageError(
-                f"{key}: {name!r} is not for {prepared.task}, which the data asks for; take some of {known}"
-            )
-
-
-def require_same_data(manifest: Mapping[str, Any], run: Run, data: Data) -> None:
-    """Raise UsageError if the data is not that of the sweep with this manifest."""
-    if manifest["data"]["fingerprint"] != data.dataset.fingerprint():
-        which = WHERE if run.data.source == GIVEN else f"the data {run.data.source!r}"
-        raise UsageError(
-            f"{which} is not what this sweep began with; put the old data back, or begin a new sweep under another name"
-        )
-
-
-def config_of(folder: SweepFolder) -> Config:
-    """The config of a sweep; raises UsageError if it is no longer the one that the sweep began with."""
-    folder.require_config_as_written()
-    return load_config(folder.config, KNOWN)
-
-
-def schemas_of(config: Config) -> dict[str, pa.Schema]:
-    """The schema of each table of a config's sweep."""
-    run, search = config.run, config.run.search
-    loss, *others = run.recorded
-    settings = list(steered(run)) if run.babysit else []
-    columns = [loss, *run.spreads, *others]
-    return schemas(config.space, columns, repeats=search.repeats, widen=search.widen, steered=settings)
-
-
-def maximise(metric: str) -> bool:
-    """Whether the better of two trials has the larger value of a recorded metric."""
-    return larger_is_better(metric)
 
 
 def stack_key(task: Task, trial: Trial) -> Hashable:
@@ -365,7 +209,7 @@ def _fitting(candidates: Sequence[_Candidate], fold: int, rows: int) -> Fitting:
 def _ends(candidate: _Candidate, parameters: Sequence[Array], watch: Watch) -> OnEpoch:
     """Whether a trial is to end after an epoch: by the limits with which it set out, or by its gate."""
     metric = candidate.run.search.metric
-    sign = -1 if maximise(metric) else 1
+    sign = -1 if larger_is_better(metric) else 1
     limits = dict(zip(rungs(candidate.run.train.epochs), candidate.trial.limits, strict=False))
 
     def ends(epoch: Epoch) -> bool:

@@ -10,11 +10,14 @@ from functools import partial
 
 from hpsearch.config import Config, dump, load_config
 from hpsearch.confirmation import FEWEST_SEEDS, LEVEL, Estimate, Leader, confirm, leaders_of, with_shared_seeds
+from hpsearch.data import load_data
 from hpsearch.errors import HpsearchError, UsageError
+from hpsearch.folders import config_of
 from hpsearch.json_text import as_json
+from hpsearch.known import KNOWN, maximise
 from hpsearch.location import Location
 from hpsearch.numeric_platform import numeric_platform
-from hpsearch.objective import KNOWN, Task, Worker, config_of, load_data, maximise
+from hpsearch.objective import Task, Worker
 from hpsearch.space import Scalar, Space
 from hpsearch.store import SweepFolder
 from hpsearch.store.files import explaining, write_text

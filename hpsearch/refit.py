@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 
 from hpsearch.config import Config
+from hpsearch.data import Data
 from hpsearch.errors import HpsearchError
 from hpsearch.gate import Gate
-from hpsearch.objective import EVALUATION_ROWS, Data, blas_threads
+from hpsearch.objective import EVALUATION_ROWS, blas_threads
 from hpsearch.records import Trial
 from hpsearch.seeds import TrialGenerators, split_seed
 from hpsearch.settings import architecture_of, plugins_of, rows_of, training_of

@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from hpsearch.config import Config, dump
+from hpsearch.folders import config_of
+from hpsearch.known import maximise
 from hpsearch.location import Location, location
-from hpsearch.objective import config_of, maximise
 from hpsearch.running import current_space, summary_of
 from hpsearch.space import Space
 from hpsearch.store import SweepFolder, is_being_written

@@ -18,24 +18,15 @@ import pyarrow.compute as pc
 from hpsearch._version import __version__
 from hpsearch.config import Config, Search
 from hpsearch.cost import flops
+from hpsearch.data import Data, LoadData, load_data, require_same_data
 from hpsearch.driver import Driver, Event
 from hpsearch.engine import Engine
 from hpsearch.errors import UsageError
+from hpsearch.folders import config_of, schemas_of
+from hpsearch.known import maximise
 from hpsearch.location import Location
 from hpsearch.numeric_platform import numeric_platform, processors_here
-from hpsearch.objective import (
-    Data,
-    LoadData,
-    Task,
-    blas_threads,
-    config_of,
-    load_data,
-    maximise,
-    require_same_data,
-    run_trials,
-    schemas_of,
-    stack_key,
-)
+from hpsearch.objective import Task, blas_threads, run_trials, stack_key
 from hpsearch.samplers import SAMPLERS, Sampler, Settings
 from hpsearch.space import Space
 from hpsearch.stopping import STOPPING

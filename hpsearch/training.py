@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 
 from hpsearch.answers import Answers, Ask
 from hpsearch.config import Config, load_config
+from hpsearch.data import Data, load_data
 from hpsearch.errors import UsageError
+from hpsearch.folders import config_of, schemas_of
+from hpsearch.known import KNOWN
 from hpsearch.location import Location
 from hpsearch.models import Look, keep_trained
 from hpsearch.numeric_platform import numeric_platform
-from hpsearch.objective import KNOWN, Data, Ended, Task, Worker, config_of, load_data, schemas_of, train_trial
+from hpsearch.objective import Ended, Task, Worker, train_trial
 from hpsearch.records import Outcome, Round, Status, Trial
 from hpsearch.running import manifest_of, require_same
 from hpsearch.seeds import trial_seed

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from hpsearch.config import Config, load_config
-from hpsearch.objective import KNOWN
+from hpsearch.known import KNOWN
 from hpsearch.running import Execution, Hooks, run
 from hpsearch.store import SweepFolder
 

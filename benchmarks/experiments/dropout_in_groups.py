@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.experiments.base import Conditions, Effect, Experiment, Size, loaded
-from hpsearch.objective import Task, Worker, load_data, train_trial
+from hpsearch.data import load_data
+from hpsearch.objective import Task, Worker, train_trial
 from hpsearch.running import plan_of
 from hpsearch.sweep import next_round
 from trainer.evaluation import evaluate

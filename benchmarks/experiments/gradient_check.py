@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.experiments.base import Conditions, Effect, Experiment, Size, loaded
-from hpsearch.objective import load_data
+from hpsearch.data import load_data
 from hpsearch.seeds import TrialGenerators, trial_seed
 from hpsearch.settings import architecture_of
 from trainer.network import Network

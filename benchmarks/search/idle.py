@@ -12,7 +12,7 @@ import pandas as pd
 from hpsearch.config import load_config
 from hpsearch.driver import Driver
 from hpsearch.engine import Engine
-from hpsearch.objective import KNOWN
+from hpsearch.known import KNOWN
 from hpsearch.records import Outcome, Place, Result, Status, Trial
 from hpsearch.running import Execution, Hooks, run
 from hpsearch.samplers import SAMPLERS

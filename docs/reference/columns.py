@@ -6,7 +6,7 @@ from typing import Any
 
 from docs.reference.rows import completed
 from hpsearch.config import Run
-from hpsearch.objective import KNOWN
+from hpsearch.known import KNOWN
 from hpsearch.settings import steered
 from hpsearch.space import Space
 from hpsearch.store.schema import schemas

@@ -29,8 +29,9 @@ def check(
     from dataclasses import asdict
 
     from hpsearch.config import load_config
+    from hpsearch.data import load_data
     from hpsearch.gate import check_networks
-    from hpsearch.objective import KNOWN, load_data
+    from hpsearch.known import KNOWN
 
     checked = load_config(config, KNOWN, set_ or ())
     prepared = load_data(checked).prepared

@@ -50,7 +50,7 @@ def submit(
     from hpsearch.engine.jobs import JobServer
     from hpsearch.errors import UsageError
     from hpsearch.json_text import as_json
-    from hpsearch.objective import KNOWN
+    from hpsearch.known import KNOWN
 
     checked = load_config(config, KNOWN, set_ or ())
     if not results.is_absolute():

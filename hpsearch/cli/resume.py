@@ -31,7 +31,7 @@ def resume(
     from hpsearch.cli.outcome import finish
     from hpsearch.cli.training import train_again
     from hpsearch.errors import UsageError
-    from hpsearch.objective import config_of
+    from hpsearch.folders import config_of
     from hpsearch.running import Execution, retried, summary_of
     from hpsearch.running import resume as resume_sweep
     from hpsearch.running import retry_failed as retry

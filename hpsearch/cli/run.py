@@ -29,7 +29,7 @@ def run(
     from hpsearch.cli.following import following
     from hpsearch.cli.outcome import finish
     from hpsearch.config import load_config
-    from hpsearch.objective import KNOWN
+    from hpsearch.known import KNOWN
     from hpsearch.running import Execution
     from hpsearch.running import run as run_sweep
 

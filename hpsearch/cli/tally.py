@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from statistics import fmean
 
 from hpsearch.driver import Event
-from hpsearch.objective import maximise
+from hpsearch.known import maximise
 from hpsearch.records import Outcome, Status, Trial
 from hpsearch.space import Scalar
 from hpsearch.summary import Summary

@@ -16,8 +16,8 @@ def trials(
 ) -> None:
     """List trials, the best first; those that did not complete come last, with the reason."""
     from hpsearch.cli.tables import as_text
+    from hpsearch.folders import config_of
     from hpsearch.json_text import as_json
-    from hpsearch.objective import config_of
     from hpsearch.running import ranked_trials
     from hpsearch.store import SweepFolder
 

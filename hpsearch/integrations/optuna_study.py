@@ -13,7 +13,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from hpsearch.config import Config
-from hpsearch.objective import maximise
+from hpsearch.known import maximise
 from hpsearch.records import Status, Trial
 from hpsearch.samplers.optuna import quietly
 from hpsearch.space import Choice, Distribution, Space

@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from docs.reference import columns
 from hpsearch.cli.app import app
-from hpsearch.objective import KNOWN
+from hpsearch.known import KNOWN
 from hpsearch.store.schema import TABLES
 from tests.docs.examples import attempt, blocks, prepare, spans
 from tests.processes.program import REPOSITORY, program_here

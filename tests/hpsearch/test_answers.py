@@ -9,7 +9,7 @@ from hpsearch.answers import Answers, read_answer
 from hpsearch.babysitting import Segment, Verdict
 from hpsearch.config import Config, load_config
 from hpsearch.errors import Interrupted, UsageError
-from hpsearch.objective import KNOWN
+from hpsearch.known import KNOWN
 from hpsearch.segments import Boundary
 
 START = {"learning_rate": 0.01, "dropout": 0.2}

@@ -17,7 +17,7 @@ import pytest
 import hpsearch
 from hpsearch.config import load_config
 from hpsearch.errors import HpsearchError, Interrupted, UsageError
-from hpsearch.objective import KNOWN
+from hpsearch.known import KNOWN
 from hpsearch.running import Execution, Hooks, run
 from hpsearch.store import SweepFolder
 from tests.processes.program import REPOSITORY, kill_group, wait_for_trials

@@ -10,7 +10,7 @@ import pytest
 from hpsearch.config import Config, load_config
 from hpsearch.config.models import Run
 from hpsearch.errors import UsageError
-from hpsearch.objective import KNOWN
+from hpsearch.known import KNOWN
 from hpsearch.space import DISTRIBUTIONS, Choice, is_distribution
 
 Load = Callable[..., Config]

@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from hpsearch.config import Babysit, Run
-from hpsearch.objective import KNOWN
+from hpsearch.known import KNOWN
 from hpsearch.samplers import SAMPLERS
 from trainer.data import BUNDLED
 

@@ -7,8 +7,10 @@ import pytest
 
 from hpsearch.config import load_config
 from hpsearch.cost import flops
+from hpsearch.data import load_data
 from hpsearch.errors import UsageError
-from hpsearch.objective import KNOWN, Task, Worker, load_data, train_trial
+from hpsearch.known import KNOWN
+from hpsearch.objective import Task, Worker, train_trial
 from hpsearch.records import Trial
 from hpsearch.running import Execution, Hooks, plan_of, resume, run
 from hpsearch.samplers import SAMPLERS

@@ -10,9 +10,10 @@ from typer.testing import CliRunner
 
 from hpsearch.cli.app import app
 from hpsearch.config import load_config
+from hpsearch.data import load_data
 from hpsearch.errors import UsageError
 from hpsearch.first_config import BUDGETS, first_config
-from hpsearch.objective import KNOWN, load_data
+from hpsearch.known import KNOWN
 from tests.trainer.table_cases import dirty_table
 from trainer.data import BUNDLED
 

@@ -10,10 +10,13 @@ import pytest
 
 from hpsearch.config import Config, load_config
 from hpsearch.cost import flops
+from hpsearch.data import load_data
 from hpsearch.driver import Driver
 from hpsearch.errors import UsageError
+from hpsearch.folders import schemas_of
+from hpsearch.known import KNOWN
 from hpsearch.models import MODEL, REFITTED, rerun_best
-from hpsearch.objective import KNOWN, Task, Worker, load_data, run_trials, schemas_of, stack_key, train_trial
+from hpsearch.objective import Task, Worker, run_trials, stack_key, train_trial
 from hpsearch.records import Status, Trial
 from hpsearch.refit import refit
 from hpsearch.running import Execution, Hooks, plan_of, resume, run

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from hpsearch.config import load_config
-from hpsearch.objective import KNOWN, Task, Worker, load_data, run_trials
+from hpsearch.data import load_data
+from hpsearch.known import KNOWN
+from hpsearch.objective import Task, Worker, run_trials
 from hpsearch.records import Result, Status, Trial
 from trainer.arrays import Array
 from trainer.layers import Dense

@@ -9,7 +9,9 @@ import pytest
 
 from hpsearch import gate
 from hpsearch.config import load_config
-from hpsearch.objective import KNOWN, Task, Worker, load_data, run_trials, stack_key, train_trial
+from hpsearch.data import load_data
+from hpsearch.known import KNOWN
+from hpsearch.objective import Task, Worker, run_trials, stack_key, train_trial
 from hpsearch.records import Result, Status, Trial
 from hpsearch.running import plan_of
 from hpsearch.sweep import next_round

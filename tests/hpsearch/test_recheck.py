@@ -16,8 +16,10 @@ from hpsearch.cli.app import app
 from hpsearch.cli.recheck import _verdict
 from hpsearch.config import load_config
 from hpsearch.confirmation import Leader, with_shared_seeds
+from hpsearch.data import load_data
 from hpsearch.errors import HpsearchError, UsageError
-from hpsearch.objective import KNOWN, Task, Worker, load_data, train_trial
+from hpsearch.known import KNOWN
+from hpsearch.objective import Task, Worker, train_trial
 from hpsearch.recheck import Recheck, Verdict, gains_over, judged, recheck
 from hpsearch.records import Trial
 from hpsearch.running import Execution, Hooks, run

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from hpsearch.config import Config, load_config
+from hpsearch.data import load_data
 from hpsearch.errors import HpsearchError
+from hpsearch.known import KNOWN
 from hpsearch.models import MODEL, REFITTED, rerun_best
-from hpsearch.objective import KNOWN, Task, Worker, load_data, train_trial
+from hpsearch.objective import Task, Worker, train_trial
 from hpsearch.records import Trial
 from hpsearch.refit import refit
 from hpsearch.running import Execution, Hooks, run

@@ -18,8 +18,9 @@ from hpsearch.config import load_config
 from hpsearch.driver import Driver, Event
 from hpsearch.engine import Engine
 from hpsearch.errors import UsageError
+from hpsearch.folders import config_of
+from hpsearch.known import KNOWN
 from hpsearch.models import Verdict, rerun_best
-from hpsearch.objective import KNOWN, config_of
 from hpsearch.records import Observation, Status, Trial
 from hpsearch.repeats import _together, by_configuration
 from hpsearch.running import Execution, Hooks, ranked_trials, resume, run, summary_of

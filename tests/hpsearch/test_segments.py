@@ -10,7 +10,9 @@ import pytest
 from hpsearch import gate
 from hpsearch.babysitting import Verdict
 from hpsearch.config import load_config
-from hpsearch.objective import KNOWN, Data, Network, Outcome, Task, Worker, load_data, stack_key, train_trial
+from hpsearch.data import Data, load_data
+from hpsearch.known import KNOWN
+from hpsearch.objective import Network, Outcome, Task, Worker, stack_key, train_trial
 from hpsearch.records import Result, Status, Trial
 from hpsearch.segments import Boundary, Watch
 from hpsearch.settings import rows_of

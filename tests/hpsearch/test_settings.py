@@ -12,8 +12,10 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from hpsearch.config import Config, load_config
 from hpsearch.config.models import Model, Run, Train
+from hpsearch.data import Data, load_data
 from hpsearch.errors import UsageError
-from hpsearch.objective import KNOWN, Data, Task, Worker, load_data, train_trial
+from hpsearch.known import KNOWN
+from hpsearch.objective import Task, Worker, train_trial
 from hpsearch.records import Status, Trial
 from hpsearch.settings import architecture_of, rows_of, training_of
 from trainer import Architecture, Training

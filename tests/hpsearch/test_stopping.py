@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpsearch.config import load_config
+from hpsearch.data import load_data
 from hpsearch.errors import UsageError
-from hpsearch.objective import KNOWN, Task, Worker, load_data, run_trials, train_trial
+from hpsearch.known import KNOWN
+from hpsearch.objective import Task, Worker, run_trials, train_trial
 from hpsearch.records import Observation, Outcome, Status, Trial
 from hpsearch.running import plan_of as plan_of_config
 from hpsearch.stopping import (

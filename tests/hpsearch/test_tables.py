@@ -11,9 +11,10 @@ import pytest
 from sklearn.metrics import mean_absolute_error, r2_score, roc_auc_score
 
 from hpsearch.config import Config, load_config
+from hpsearch.data import load_data
 from hpsearch.errors import UsageError
+from hpsearch.known import KNOWN
 from hpsearch.models import rerun_best
-from hpsearch.objective import KNOWN, load_data
 from hpsearch.running import Execution, Hooks, resume, run
 from hpsearch.seeds import split_seed
 from tests.trainer.table_cases import dirty_table

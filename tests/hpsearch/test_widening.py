@@ -17,8 +17,9 @@ from hpsearch.config import load_config
 from hpsearch.driver import Driver
 from hpsearch.engine import Engine
 from hpsearch.errors import UsageError
+from hpsearch.folders import config_of
+from hpsearch.known import KNOWN
 from hpsearch.models import Verdict, rerun_best
-from hpsearch.objective import KNOWN, config_of
 from hpsearch.records import Outcome, Status, Trial
 from hpsearch.running import Execution, Hooks, resume, run, summary_of
 from hpsearch.running import plan_of as plan_of_config

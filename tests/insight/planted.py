@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from hpsearch.config import Config, load_config
-from hpsearch.objective import KNOWN, schemas_of
+from hpsearch.folders import schemas_of
+from hpsearch.known import KNOWN
 from hpsearch.records import EpochRow, GradcheckRow, Observation, Outcome, Place, Result, Round, Status, Trial
 from hpsearch.running import plan_of
 from hpsearch.store import ParquetStore, SweepFolder, create_folder

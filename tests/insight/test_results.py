@@ -55,7 +55,7 @@ def test_the_best_is_the_completed_trial_with_the_best_score(motley: Results) ->
 
 def test_the_best_config_has_the_best_trials_values(motley: Results, tmp_path: Path) -> None:
     from hpsearch.config import load_config
-    from hpsearch.objective import KNOWN
+    from hpsearch.known import KNOWN
 
     (tmp_path / "best.yaml").write_text(motley.best_config or "")
     config = load_config(tmp_path / "best.yaml", KNOWN)

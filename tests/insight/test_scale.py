@@ -14,7 +14,7 @@ import pytest
 
 import hpsearch
 from hpsearch.config import Config
-from hpsearch.objective import schemas_of
+from hpsearch.folders import schemas_of
 from hpsearch.records import Interval, Round, Trial
 from hpsearch.report import as_html, page_of
 from hpsearch.store import create_folder

@@ -10,7 +10,7 @@ import pytest
 from hpsearch import tracking
 from hpsearch.config import load_config
 from hpsearch.errors import UsageError
-from hpsearch.objective import KNOWN
+from hpsearch.known import KNOWN
 from hpsearch.running import Execution, Hooks, resume, run
 from hpsearch.store import SweepFolder
 from tests.hpsearch.worlds import content

@@ -1,0 +1,100 @@
+"""The data of a config: read, split, prepared, and refused where the config's networks do not fit it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hpsearch.config import Config, Run
+from hpsearch.errors import UsageError
+from hpsearch.seeds import split_seed
+from hpsearch.settings import architecture_of, plugins_of
+from trainer import TrainerError
+from trainer.data import GIVEN, Dataset, Given, Layout, Prepared, dataset_of, given, load, prepare, prepare_folds
+from trainer.data.given import WHERE
+from trainer.errors import SourceError
+from trainer.metrics import METRICS
+
+
+@dataclass(frozen=True)
+class Data:
+    """A config's data, whole and prepared."""
+
+    dataset: Dataset
+    prepared: Prepared  # with folds, all rows but those of the test are training rows here
+    folds: tuple[Prepared, ...] = ()
+
+
+LoadData = Callable[[Config], Data]
+
+
+def given_data(data: Any) -> Given:
+    """Data that a program has in memory, (X, y) or a DataFrame; raises UsageError if it is something else."""
+    try:
+        return given(data)
+    except TrainerError as error:
+        raise UsageError(f"data: {error}") from error
+
+
+def load_data(config: Config, given: Given | None = None) -> Data:
+    """Read and split a config's data, or take what is given in its place.
+
+    Raises UsageError, also if a point of the config's space does not fit the data.
+    """
+    run = config.run
+    if run.data.source == GIVEN and given is None:
+        raise UsageError(
+            "the data of this sweep was given from Python and stands in no file; give it again from Python, as in "
+            "hpsearch.resume(path, data=(X, y))"
+        )
+    try:
+        dataset = _dataset(run, given)
+        prepared, folds = _prepared(run, dataset)
+    except TrainerError as error:
+        key = "data.source" if isinstance(error, SourceError) else "data"
+        raise UsageError(f"{key}: {error}") from error
+    _require_metrics(run, prepared)
+    plugins = plugins_of(config)
+    for _, point in config.space.trials_of_every_kind():
+        trial = config.trial(config.space.values(point))
+        for part in folds or (prepared,):
+            architecture_of(trial, part.train, prepared.classes, plugins)
+    return Data(dataset, prepared, folds)
+
+
+def _prepared(run: Run, dataset: Dataset) -> tuple[Prepared, tuple[Prepared, ...]]:
+    """The data as a whole, and in folds if there are to be some."""
+    test, seed, validation = run.data.test, split_seed(run.seed), run.data.validation
+    if isinstance(validation, float):
+        return prepare(dataset, validation=validation, test=test, seed=seed), ()
+    folds = prepare_folds(dataset, folds=validation.folds, test=test, seed=seed)
+    return prepare(dataset, validation=0.0, test=test, seed=seed), folds
+
+
+def _dataset(run: Run, given: Given | None) -> Dataset:
+    layout = _layout_of(run)
+    return load(run.data.source, layout) if given is None else dataset_of(given.content, run.name, layout, WHERE)
+
+
+def _layout_of(run: Run) -> Layout:
+    data = run.data
+    return Layout(tuple(data.target), tuple(data.drop), data.task, data.group, data.time)
+
+
+def _require_metrics(run: Run, prepared: Prepared) -> None:
+    task = "classification" if prepared.classes else "regression"
+    asked = [("metrics", name) for name in run.metrics] + [("train_metrics", name) for name in run.train_metrics]
+    for key, name in asked:
+        if METRICS[name] != task:
+            known = ", ".join(other for other, its_task in METRICS.items() if its_task == task)
+            raise UsageError(
+                f"{key}: {name!r} is not for {prepared.task}, which the data asks for; take some of {known}"
+            )
+
+
+def require_same_data(manifest: Mapping[str, Any], run: Run, data: Data) -> None:
+    """Raise UsageError if the data is not that of the sweep with this manifest."""
+    if manifest["data"]["fingerprint"] != data.dataset.fingerprint():
+        which = WHERE if run.data.source == GIVEN else f"the data {run.data.source!r}"
+        raise UsageError(
+            f"{which} is not what this sweep began with; put the old data back, or begin a new sweep under another name"
+        )
