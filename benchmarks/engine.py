@@ -149,7 +149,7 @@ def _tune(trials: int, *, reuse: bool) -> float:
     import ray
     from ray import tune
 
-    class Nothing(tune.Trainable):  # type: ignore[misc]  # Ray Tune may be missing where types are checked
+    class Nothing(tune.Trainable):
         def step(self) -> dict[str, Any]:
             return {"val_loss": 1.0, "done": True}
 
@@ -273,13 +273,12 @@ def memory(trials: int) -> Figures:
 
 def _workers_memory() -> Figures:
     """The most that each of two workers had in memory at the digits sweep, the data that they share included."""
-    from hpsearch.run import plan_of as plan_of_config
-
     from hpsearch.config import load_config
     from hpsearch.data import load_data
     from hpsearch.engine.ray import RayEngine
     from hpsearch.known import KNOWN
     from hpsearch.objective import Task, run_trials
+    from hpsearch.running import plan_of as plan_of_config
 
     config = load_config(Path("configs/digits.yaml"), KNOWN, ["search.trials=16", "train.epochs=2"])
     objective = partial(run_trials, Task.of(config, load_data(config)))

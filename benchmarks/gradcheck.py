@@ -13,7 +13,7 @@ os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP
 
 import argparse
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
@@ -41,11 +41,11 @@ Row = dict[str, object]
 def cost() -> Iterator[Row]:
     """The gate's share of the default sweep, and milliseconds of a check by size."""
     spent: list[float] = []
-    honest = gate.check
+    honest = check
 
     def timed(*arguments: object, **settings: object) -> object:
         started = time.perf_counter()
-        report = honest(*arguments, **settings)  # type: ignore[arg-type]  # handed on as they came
+        report = honest(*arguments, **settings)
         spent.append(time.perf_counter() - started)
         return report
 
@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.1, help="of each mutant's architectures")
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results"))
     chosen = parser.parse_args()
-    parts = {
+    parts: dict[str, Callable[[], Iterator[Row]]] = {
         "cost": cost,
         "alarms": lambda: alarms(range(chosen.networks)),
         "detection": lambda: detection(chosen.share),

@@ -10,7 +10,6 @@ against logistic regression on the same prepared training rows, for several tabl
 """
 
 import argparse
-import sys
 import tempfile
 import time
 import warnings
@@ -89,9 +88,11 @@ def search(frame: pd.DataFrame, metric: str, trials: int, seed: int) -> Found:
         (folder / "first.yaml").write_text(first.text)
         config = load_config(folder / "first.yaml", KNOWN, [f"seed={seed}", f"search.trials={trials}"])
         run(config, folder, Execution(serial=True), Hooks())
-        look = rerun_best(folder / first.name, time.time).look
+        rerun = rerun_best(folder / first.name, time.time)
         seconds = time.perf_counter() - begun
-        return Found(look.scores[f"test_{metric}"], load_data(config).prepared, seconds)
+        if rerun.look is None:
+            raise RuntimeError(f"the best trial was not reproduced: {rerun}")
+        return Found(rerun.look.scores[f"test_{metric}"], load_data(config).prepared, seconds)
 
 
 def randomized_search(data: Prepared, seconds: float) -> tuple[float, int]:
@@ -150,4 +151,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -67,6 +67,6 @@ class CoarseToFine(Experiment):
 def _widths(measured: pd.DataFrame) -> pd.DataFrame:
     """The area of each round's region as a share of the first one's, on the log scale; (seeds, rounds)."""
     regions = measured.groupby(["seed", "round"]).first()
-    logs = [np.log(regions[f"{setting}_high"] / regions[f"{setting}_low"]) for setting in SETTINGS]
-    area = (logs[0] * logs[1]).unstack()
+    first, second = ((regions[f"{setting}_high"] / regions[f"{setting}_low"]).map(np.log) for setting in SETTINGS)
+    area = first.mul(second).unstack()
     return area.div(area[0], axis=0)

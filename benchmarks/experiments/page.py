@@ -68,12 +68,13 @@ def _section(number: int, experiment: Experiment) -> str:
 
 def _draw(experiment: Experiment, measured: pd.DataFrame) -> None:
     import matplotlib as mpl  # only where pictures are drawn: the extra `bench`
+    from cycler import cycler
     from matplotlib.figure import Figure
 
     style = {
         "svg.hashsalt": experiment.name,
         "svg.fonttype": "none",
-        "axes.prop_cycle": mpl.cycler(color=COLOURS),
+        "axes.prop_cycle": cycler(color=COLOURS),
         "axes.spines.top": False,
         "axes.spines.right": False,
         "font.size": 9,
