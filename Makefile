@@ -79,18 +79,19 @@ $(VENV)/installed-cluster: requirements-cluster.lock pyproject.toml
 	@touch $(VENV)/installed $(VENV)/installed-dev
 
 $(VENV)/installed-bench: $(VENV)/installed-dev
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[bench]'
+	$(UV) --editable '.[bench]'
 	@touch $@
 
-# The locked versions, checked against their hashes; uv where it is there, because it is faster.
+# The locked versions, checked against their hashes: by uv, which takes seconds, or by pip where uv finds no index.
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+PIP := $(BIN)/python -m pip install --quiet
+
 define install
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@if command -v uv >/dev/null; then \
-		uv pip install --quiet --python $(BIN)/python --require-hashes --requirement $(1) && \
-		uv pip install --quiet --python $(BIN)/python --no-deps --editable .; \
-	else \
-		$(BIN)/python -m pip install --quiet --require-hashes --requirement $(1) && \
-		$(BIN)/python -m pip install --quiet --no-deps --editable .; \
-	fi
+	@test -x $(BIN)/uv || { \
+		sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.lock >$(VENV)/uv.lock && \
+		$(PIP) --require-hashes --requirement $(VENV)/uv.lock; }
+	@$(UV) --require-hashes --requirement $(1) 2>/dev/null || $(PIP) --require-hashes --requirement $(1)
+	@$(UV) --no-deps --editable . 2>/dev/null || $(PIP) --no-deps --editable .
 	@touch $@
 endef

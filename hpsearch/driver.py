@@ -63,9 +63,8 @@ class Driver:
         """Begin what can be begun; returns whether more is to be done."""
         if self.should_stop():
             return False
-        while self.engine.free:
-            if not self._queue and not self._queue_next_round():
-                break
+        # A round is planned as soon as it can be, while workers start or are at work, so that none waits for it.
+        while (self._queue or self._queue_next_round()) and self.engine.free:
             if self._queue:
                 stacks = self._take()
                 self.engine.submit(stacks)

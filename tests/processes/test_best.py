@@ -39,27 +39,27 @@ def test_the_winner_is_reproduced_bit_for_bit_and_then_tested(sweep: Path) -> No
 
 
 def test_the_winner_is_the_completed_trial_with_the_lowest_loss(sweep: Path) -> None:
-    report = json.loads(program("best", sweep, "--json").stdout)
+    report = json.loads(program_here("best", sweep, "--json").stdout)
     trials = pd.read_parquet(sweep / "trials").query("status == 'completed'").set_index("trial")
     assert report["trial"]["number"] == trials["val_loss"].idxmin()
     assert report["scores"]["val_loss"] == trials["val_loss"].min()
 
 
 def test_each_look_at_the_test_rows_is_counted(sweep: Path) -> None:
-    looks = [json.loads(program("best", sweep, "--json").stdout)["test"]["number"] for _ in range(2)]
+    looks = [json.loads(program_here("best", sweep, "--json").stdout)["test"]["number"] for _ in range(2)]
     assert looks == [1, 2]
     assert len((sweep / "best" / "looks.jsonl").read_text().splitlines()) == 2
 
 
 def test_the_saved_model_predicts_as_well_as_was_said(sweep: Path) -> None:
-    report = json.loads(program("best", sweep, "--json").stdout)
+    report = json.loads(program_here("best", sweep, "--json").stdout)
     model, digits = load(sweep / "best" / "model.npz"), load_data("digits")
     right = [label == digits.classes[code] for label, code in zip(model.predict(digits.x), digits.y, strict=True)]
     assert sum(right) / len(right) > 0.9 * report["test"]["scores"]["test_accuracy"]
 
 
 def test_the_best_config_is_itself_a_config(sweep: Path) -> None:
-    program("best", sweep)
+    program_here("best", sweep)
     run = program_here("check", sweep / "best" / "config.yaml")
     assert run.returncode == 0, run.stderr
     assert "all 1 networks passed" in run.stdout
@@ -67,7 +67,7 @@ def test_the_best_config_is_itself_a_config(sweep: Path) -> None:
 
 def test_a_number_that_does_not_come_back_ends_with_exit_4_and_no_look_at_the_test_rows(sweep: Path) -> None:
     rewrite(sweep, "train_loss", lambda loss: loss * (1 + 1e-15))
-    run = program("best", sweep)
+    run = program_here("best", sweep)
     assert run.returncode == 4
     assert "not reproduced" in run.stdout
     assert "train_loss was" in run.stdout
@@ -77,10 +77,10 @@ def test_a_number_that_does_not_come_back_ends_with_exit_4_and_no_look_at_the_te
 
 
 def test_a_model_of_an_earlier_re_run_does_not_outlive_a_failed_one(sweep: Path) -> None:
-    assert program("best", sweep).returncode == 0
+    assert program_here("best", sweep).returncode == 0
     assert (sweep / "best" / "model.npz").exists()
     rewrite(sweep, "val_loss", lambda loss: loss * (1 + 1e-12))
-    assert program("best", sweep).returncode == 4
+    assert program_here("best", sweep).returncode == 4
     assert not (sweep / "best" / "model.npz").exists()
 
 
@@ -88,7 +88,7 @@ def test_a_config_changed_after_the_sweep_is_refused(sweep: Path) -> None:
     text = (sweep / "config.yaml").read_text()
     (sweep / "config.yaml").write_text(text.replace("epochs: 4", "epochs: 5"))
     for command in ("best", "resume", "status", "trials"):
-        run = program(command, sweep)
+        run = program_here(command, sweep)
         assert run.returncode == 2
         assert run.stderr.count("\n") == 1
         assert "config.yaml was changed" in run.stderr
@@ -96,7 +96,7 @@ def test_a_config_changed_after_the_sweep_is_refused(sweep: Path) -> None:
 
 def test_another_platform_is_never_called_reproduced(sweep: Path) -> None:
     rewrite(sweep, "platform", lambda platform: f"another-{platform}")
-    run = program("best", sweep)
+    run = program_here("best", sweep)
     assert run.returncode == 0, run.stderr
     assert "other platform" in run.stdout
     assert "identical" not in run.stdout
@@ -104,7 +104,7 @@ def test_another_platform_is_never_called_reproduced(sweep: Path) -> None:
 
 def test_a_sweep_without_a_completed_trial_has_no_best(sweep: Path) -> None:
     rewrite(sweep, "status", lambda status: "diverged")
-    run = program("best", sweep)
+    run = program_here("best", sweep)
     assert run.returncode == 1
     assert run.stderr.count("\n") == 1
     assert "no trial" in run.stderr

@@ -1,6 +1,7 @@
 """Sweeps that are extended, and sweeps that are cut by the clock."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -21,13 +22,12 @@ def longer(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_sweep_that_is_extended_has_the_rows_of_one_that_was_always_as_long(
-    config: Path, longer: Path, tmp_path: Path
+    finished: Path, longer: Path, tmp_path: Path
 ) -> None:
-    sweep = tmp_path / "small"
-    assert program("run", config, "--workers", "2", "--results", tmp_path).returncode == 0
+    sweep = shutil.copytree(finished, tmp_path / "small")
     config_before = (sweep / "config.yaml").read_bytes()
     before = tables(sweep)["trials"]
-    run = program("resume", sweep, "--trials", "26", "--serial")
+    run = program_here("resume", sweep, "--trials", "26", "--serial")
     assert run.returncode == 0, run.stderr
     assert "26 of 26 trials done" in run.stdout
     assert differences(tables(longer), tables(sweep)) == []
@@ -35,7 +35,7 @@ def test_a_sweep_that_is_extended_has_the_rows_of_one_that_was_always_as_long(
     assert (sweep / "config.yaml").read_bytes() == config_before
     assert [each["trials"] for each in json.loads((sweep / "manifest.json").read_text())["extensions"]] == [26]
     assert "26 of 26" in program_here("status", sweep).stdout
-    assert program("best", sweep).returncode == 0
+    assert program_here("best", sweep).returncode == 0
 
 
 @pytest.mark.parametrize("trials", ["18", "5"])
@@ -57,11 +57,11 @@ def test_an_extension_whose_engine_cannot_start_leaves_the_manifest_as_it_was(fi
 
 def test_a_sweep_cut_by_its_time_budget_goes_on_to_the_same_rows(config: Path, finished: Path, tmp_path: Path) -> None:
     sweep = tmp_path / "small"
-    run = program("run", config, "--serial", "--time-budget", "0.001s", "--results", tmp_path)
+    run = program_here("run", config, "--serial", "--time-budget", "0.001s", "--results", tmp_path)
     assert run.returncode == 1  # no trial completed
     assert f"go on by: hpsearch resume {sweep}" in run.stdout
     assert len(tables(sweep)["trials"]) == 0
-    run = program("resume", sweep, "--serial", "--time-budget", "1h")
+    run = program_here("resume", sweep, "--serial", "--time-budget", "1h")
     assert run.returncode == 0
     assert "18 of 18 trials done" in run.stdout
     assert "time budget" not in run.stdout

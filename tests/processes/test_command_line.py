@@ -133,7 +133,7 @@ def test_wrong_arguments_get_one_sentence_and_exit_2(name: str, config: Path, tm
 
 def test_a_finished_sweep_is_not_run_again_under_its_name(config: Path, finished: Path) -> None:
     before = tables(finished)
-    run = program("run", config, "--results", finished.parent)
+    run = program_here("run", config, "--results", finished.parent)
     assert run.returncode == 2
     assert run.stderr.count("\n") == 1
     assert f"hpsearch resume {finished}" in run.stderr
@@ -181,23 +181,18 @@ def test_trials_are_listed_best_first(finished: Path) -> None:
     assert all(word in shown.splitlines()[0] for word in ("trial", "status", "learning_rate", "val_loss"))
 
 
-def test_a_folder_called_trainer_where_the_user_stands_is_not_imported(config: Path, tmp_path: Path) -> None:
+def test_a_run_says_nothing_but_its_own_words_and_imports_nothing_from_where_the_user_stands(
+    config: Path, tmp_path: Path
+) -> None:
     (tmp_path / "trainer").mkdir()
     (tmp_path / "trainer" / "__init__.py").write_text("raise ImportError('the wrong trainer')\n")
-    few = ["--set=search.trials=2", "--workers", "1", "--results", tmp_path / "results"]
-    done = subprocess.run(
-        [str(PROGRAM), "run", config, *few], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-
-
-def test_nothing_but_its_own_words_is_on_the_terminal(config: Path, tmp_path: Path) -> None:
-    run = program("run", config, "--workers", "2", "--results", tmp_path)
-    assert run.returncode == 0
+    command = [PROGRAM, "run", config, "--workers", "2", "--results", "results"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
     first, *progress = run.stderr.splitlines()
-    assert first == f"{tmp_path / 'small'}: 18 trials, 2 workers"
+    assert first == "results/small: 18 trials, 2 workers"
     assert all(" trials · " in line for line in progress)
-    assert run.stdout.startswith(f"{tmp_path / 'small'}: finished, 18 of 18 trials done: 18 completed\nBest trial: ")
+    assert run.stdout.startswith("results/small: finished, 18 of 18 trials done: 18 completed\nBest trial: ")
 
 
 def test_quiet_prints_the_result_alone_and_json_is_json(config: Path, tmp_path: Path) -> None:

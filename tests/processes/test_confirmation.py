@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.processes.program import program
+from tests.processes.program import program, program_here
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_the_winner_by_mean_is_the_one_that_is_re_run_and_tested_over_its_seeds(
 def test_a_confirmation_is_repeatable_and_one_more_look(sweep: Path, report: dict[str, Any]) -> None:
     looks = sweep / "best" / "looks.jsonl"
     before = len(looks.read_text().splitlines())
-    again = program("best", sweep, "--top", "3", "--seeds", "4")
+    again = program_here("best", sweep, "--top", "3", "--seeds", "4")
     assert again.returncode == 0
     assert "Leaders, each trained with 4 fresh seeds:" in again.stdout
     assert "mean of 4 seeds with its 95% interval" in again.stdout
@@ -66,7 +66,7 @@ def test_a_confirmation_is_repeatable_and_one_more_look(sweep: Path, report: dic
 
 
 def test_more_leaders_than_there_are_trials_are_all_of_them(sweep: Path) -> None:
-    run = program("best", sweep, "--top", "1000", "--seeds", "2", "--json")
+    run = program_here("best", sweep, "--top", "1000", "--seeds", "2", "--json")
     assert run.returncode == 0, run.stderr
     completed = pd.read_parquet(sweep / "trials").query("status == 'completed'")
     assert len(json.loads(run.stdout)["confirmation"]) == len(completed)

@@ -28,13 +28,10 @@ def kill_a_worker(process: subprocess.Popen[str]) -> None:
     os.kill(workers[0], signal.SIGKILL)
 
 
-@pytest.mark.parametrize("shapes", [(), ONE_SHAPE])
-def test_trials_lost_with_their_worker_are_run_again_with_the_same_results(
-    shapes: tuple[str, ...], config: Path, tmp_path: Path
-) -> None:
+def test_trials_lost_with_their_worker_are_run_again_with_the_same_results(config: Path, tmp_path: Path) -> None:
     undisturbed, sweep = tmp_path / "undisturbed" / "small", tmp_path / "small"
-    assert program("run", config, *LONGER, *shapes, "--serial", "--results", undisturbed.parent).returncode == 0
-    process = start("run", config, *LONGER, *shapes, "--results", tmp_path)
+    assert program_here("run", config, *LONGER, *ONE_SHAPE, "--serial", "--results", undisturbed.parent).returncode == 0
+    process = start("run", config, *LONGER, *ONE_SHAPE, "--results", tmp_path)
     for acknowledged in (0, 2):
         wait_for_trials(sweep, acknowledged)
         kill_a_worker(process)
@@ -55,24 +52,20 @@ def test_a_trial_whose_worker_is_lost_too_often_is_a_row_with_the_reason(config:
     assert list(frame["status"]).count("failed") == 1
     assert list(frame.loc[frame["status"] == "failed", "error"]) == ["its worker was lost 1 time"]
     assert len(frame) == 2
-    again = program("resume", tmp_path / "small", "--retry-failed", "--serial")
+    again = program_here("resume", tmp_path / "small", "--retry-failed", "--serial")
     assert again.returncode == 0, again.stderr
     assert "failed, which no later round saw" in again.stderr
     assert set(pd.read_parquet(tmp_path / "small-retried" / "trials")["status"]) == {"completed"}
-    twice = program("resume", tmp_path / "small", "--retry-failed", "--serial")
+    twice = program_here("resume", tmp_path / "small", "--retry-failed", "--serial")
     assert twice.returncode == 2
     assert f"hpsearch resume {tmp_path / 'small-retried'}" in twice.stderr
 
 
-@pytest.mark.parametrize("shapes", [(), ONE_SHAPE])
-def test_a_trial_over_its_time_is_ended_and_a_row_that_says_so(
-    shapes: tuple[str, ...], config: Path, tmp_path: Path
-) -> None:
+def test_a_trial_over_its_time_is_ended_and_a_row_that_says_so(config: Path, tmp_path: Path) -> None:
     # Hundreds of epochs of batches of one row take minutes.
     slow = ("--set=train.batch_size=1", "--set=train.epochs=400", "--set=search.trials=2", "--set=search.round=2")
-    run = program(
-        "run", config, *slow, *shapes, "--set=engine.trial_timeout=3", "--workers", "1", "--results", tmp_path
-    )
+    alone = ("--set=engine.trial_timeout=3", "--workers", "1")
+    run = program("run", config, *slow, *ONE_SHAPE, *alone, "--results", tmp_path)
     assert run.returncode == 1, run.stderr  # none completed
     frame = pd.read_parquet(tmp_path / "small" / "trials")
     assert list(frame["status"]) == ["failed"] * 2
@@ -96,7 +89,7 @@ def test_a_damaged_part_is_set_aside_by_resume_with_repair_and_its_rows_come_bac
     sweep = shutil.copytree(finished, tmp_path / "small")
     part = sweep / "trials" / "part-00001.parquet"
     part.write_bytes(part.read_bytes()[:-40])
-    run = program("resume", sweep, "--repair", "--serial")
+    run = program_here("resume", sweep, "--repair", "--serial")
     assert run.returncode == 0, run.stderr
     assert "Part 1 was damaged" in run.stderr
     assert (sweep / ".damaged" / "trials-part-00001.parquet").exists()
@@ -106,7 +99,7 @@ def test_a_damaged_part_is_set_aside_by_resume_with_repair_and_its_rows_come_bac
 
 def test_a_results_folder_that_cannot_be_made_is_named(config: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    run = program("run", config, "--serial", "--results", tmp_path / "file")
+    run = program_here("run", config, "--serial", "--results", tmp_path / "file")
     assert run.returncode == 2
     assert run.stderr.count("\n") == 1
     assert str(tmp_path / "file") in run.stderr

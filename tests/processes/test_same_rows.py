@@ -12,7 +12,7 @@ import pytest
 from hpsearch.store import TIMING_AND_PLACE
 from hpsearch.store.compare import differences
 from tests.processes.chaos import Chaos
-from tests.processes.program import finish, kill_group, program, start, tables, wait_for_trials
+from tests.processes.program import finish, kill_group, program, program_here, start, tables, wait_for_trials
 
 WAYS = {
     "serially in a second process": ("--serial",),
@@ -46,7 +46,7 @@ def test_rows_are_the_same_after_kill_9_of_the_process_group_and_resume(
 
 def test_rows_are_the_same_after_kills_of_workers_and_driver_at_random_moments(config: Path, tmp_path: Path) -> None:
     longer = ("--set=train.epochs=60", "--set=search.trials=12")
-    assert program("run", config, *longer, "--serial", "--results", tmp_path / "undisturbed").returncode == 0
+    assert program_here("run", config, *longer, "--serial", "--results", tmp_path / "undisturbed").returncode == 0
     chaos = Chaos(config, tmp_path, ("--workers", "2"), np.random.default_rng(1), longest_pause_s=0.5, changes=longer)
     assert chaos.run(["worker", "driver", "worker"]) == ["worker", "driver", "worker"]
     assert differences(tables(tmp_path / "undisturbed" / "small"), tables(chaos.sweep)) == []
@@ -58,7 +58,7 @@ def test_acknowledged_rows_are_not_run_again_by_resume(config: Path, tmp_path: P
     wait_for_trials(sweep, 5)
     kill_group(process)
     kept = tables(sweep)["trials"].to_pylist()
-    assert program("resume", sweep, "--serial").returncode == 0
+    assert program_here("resume", sweep, "--serial").returncode == 0
     assert tables(sweep)["trials"].to_pylist()[: len(kept)] == kept  # with their times and workers
 
 
@@ -76,7 +76,7 @@ def test_one_signal_stops_cleanly_and_says_how_to_resume(
     assert f"hpsearch resume {sweep}" in stopped.stderr
     assert "Traceback" not in stopped.stderr
     assert len(pd.read_parquet(sweep / "trials")) == len(tables(sweep)["trials"])  # nothing is in the journal alone
-    assert program("resume", sweep, "--serial").returncode == 0
+    assert program_here("resume", sweep, "--serial").returncode == 0
     assert differences(tables(finished), tables(sweep)) == []
 
 
