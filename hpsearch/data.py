@@ -1,6 +1,7 @@
 """The data of a config: read, split, prepared, and refused where the config's networks do not fit it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,19 @@ from hpsearch.errors import UsageError
 from hpsearch.seeds import split_seed
 from hpsearch.settings import architecture_of, plugins_of
 from trainer import TrainerError
-from trainer.data import GIVEN, Dataset, Given, Layout, Prepared, dataset_of, given, load, prepare, prepare_folds
+from trainer.data import (
+    GIVEN,
+    Dataset,
+    Given,
+    Layout,
+    Prepared,
+    dataset_of,
+    given,
+    load,
+    prepare,
+    prepare_folds,
+    require_there,
+)
 from trainer.data.given import WHERE
 from trainer.errors import SourceError
 from trainer.metrics import METRICS
@@ -35,6 +48,13 @@ def given_data(data: Any) -> Given:
         raise UsageError(f"data: {error}") from error
 
 
+def require_source(config: Config) -> None:
+    """Raise UsageError at once if there is nothing that the data could be read from; reading it may take long."""
+    if config.run.data.source != GIVEN:
+        with _naming_its_key():
+            require_there(config.run.data.source)
+
+
 def load_data(config: Config, given: Given | None = None) -> Data:
     """Read and split a config's data, or take what is given in its place.
 
@@ -46,12 +66,9 @@ def load_data(config: Config, given: Given | None = None) -> Data:
             "the data of this sweep was given from Python and stands in no file; give it again from Python, as in "
             "hpsearch.resume(path, data=(X, y))"
         )
-    try:
+    with _naming_its_key():
         dataset = _dataset(run, given)
         prepared, folds = _prepared(run, dataset)
-    except TrainerError as error:
-        key = "data.source" if isinstance(error, SourceError) else "data"
-        raise UsageError(f"{key}: {error}") from error
     _require_metrics(run, prepared)
     plugins = plugins_of(config)
     for _, point in config.space.trials_of_every_kind():
@@ -59,6 +76,16 @@ def load_data(config: Config, given: Given | None = None) -> Data:
         for part in folds or (prepared,):
             architecture_of(trial, part.train, prepared.classes, plugins)
     return Data(dataset, prepared, folds)
+
+
+@contextmanager
+def _naming_its_key() -> Iterator[None]:
+    """Turn what the trainer says of the data into a UsageError about the setting that it comes from."""
+    try:
+        yield
+    except TrainerError as error:
+        key = "data.source" if isinstance(error, SourceError) else "data"
+        raise UsageError(f"{key}: {error}") from error
 
 
 def _prepared(run: Run, dataset: Dataset) -> tuple[Prepared, tuple[Prepared, ...]]:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from hpsearch._version import __version__
 from hpsearch.config import Config, Search
 from hpsearch.cost import flops
-from hpsearch.data import Data, LoadData, load_data, require_same_data
+from hpsearch.data import Data, LoadData, load_data, require_same_data, require_source
 from hpsearch.driver import Driver, Event
 from hpsearch.engine import Engine
 from hpsearch.errors import UsageError
@@ -257,6 +257,7 @@ def _read(config: Config, execution: Execution, trials: int, load_data: LoadData
     """The data; read while Ray starts, if the sweep is to run on this machine."""
     if execution.serial or _address(config, execution):
         return nullcontext(load_data(config))
+    require_source(config)
     from hpsearch.engine.meanwhile import starting_ray_meanwhile
 
     cpus = config.run.resources.cpus

@@ -85,13 +85,24 @@ def test_a_wrong_config_gets_one_sentence_and_exit_2(command: str, name: str, tm
     text, words = WRONG_CONFIGS[name]
     config = tmp_path / "wrong.yaml"
     config.write_text(text)
-    results = ["--results", tmp_path / "results"] if command == "run" else []
-    run = program_here(command, config, *results)
+    way = ["--serial", "--results", tmp_path / "results"] if command == "run" else []
+    run = program_here(command, config, *way)
     assert run.returncode == 2
     assert run.stderr.count("\n") == 1
     assert run.stdout == ""
     assert all(word in run.stderr for word in words), run.stderr
     assert not (tmp_path / "results").exists() or not list((tmp_path / "results").iterdir())
+
+
+@pytest.mark.parametrize("name", ["an unknown data set", "a missing data file"])
+def test_data_that_is_not_there_is_told_before_ray_is_started(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[object] = []
+    monkeypatch.setattr("hpsearch.engine.meanwhile.connect", lambda *where: started.append(where))
+    (tmp_path / "wrong.yaml").write_text(WRONG_CONFIGS[name][0])
+    run = program_here("run", tmp_path / "wrong.yaml", "--results", tmp_path / "results")
+    assert (run.returncode, started) == (2, [])
 
 
 @pytest.mark.parametrize("command", ["run", "check"])

@@ -5,7 +5,7 @@ from trainer.data.dataset import Dataset, Prepared, Rows
 from trainer.data.encoding import TableEncoder
 from trainer.data.given import GIVEN, Given, given
 from trainer.data.layout import Layout
-from trainer.data.loading import dataset_of, dataset_of_table, load, read
+from trainer.data.loading import dataset_of, dataset_of_table, load, read, require_there
 from trainer.data.preparing import prepare, prepare_folds
 from trainer.data.preprocessing import Standardizer
 from trainer.data.sources import SOURCES, Arrays
@@ -34,4 +34,5 @@ __all__ = [
     "prepare",
     "prepare_folds",
     "read",
+    "require_there",
 ]

@@ -13,7 +13,7 @@ from trainer.data.columns import DATE_FORMATS, days
 from trainer.data.dataset import Dataset
 from trainer.data.decimals import with_decimal_points
 from trainer.data.layout import Layout
-from trainer.data.sources import SOURCES, Arrays, Frame
+from trainer.data.sources import SOURCES, Arrays, Frame, Source
 from trainer.data.table import Columns, Expected, Table, as_numbers, as_text, columns_of, is_missing, rows_in, take
 from trainer.data.targets import targets_of_array, targets_of_columns
 from trainer.errors import SourceError, TrainerError
@@ -43,8 +43,25 @@ def dataset_of(content: Table | Arrays, name: str, layout: Layout, where: str) -
     return Dataset(name, content.x, targets.y, targets.classes, task=targets.task)
 
 
+def require_there(source: str) -> None:
+    """Raise SourceError unless `source` is a bundled data set, or something that can be read; it is not read yet."""
+    if source not in BUNDLED:
+        _kind_of(source)
+
+
 def read(source: str, expected: Expected | None = None) -> Table | Arrays:
     """What is in a file or folder, for a model that expects these columns; raises SourceError."""
+    kind = _kind_of(source)
+    try:
+        content = kind.read(Path(source))
+        return content if isinstance(content, Arrays) else _table(content, expected or Expected())
+    except TrainerError as error:
+        sentence = str(error)
+        raise SourceError(sentence if sentence.startswith(source) else f"{source}: {sentence}") from error
+
+
+def _kind_of(source: str) -> Source:
+    """What reads a file or folder; raises SourceError if there is none, or nothing reads it."""
     path = Path(source)
     found = next((known for known in SOURCES if known.recognises(path)), None)
     if found is None:
@@ -54,12 +71,7 @@ def read(source: str, expected: Expected | None = None) -> Table | Arrays:
         )
     if not os.path.exists(path):  # noqa: PTH110 - a path too long is no file, not an error
         raise SourceError(f"there is no file {source!r}")
-    try:
-        content = found.read(path)
-        return content if isinstance(content, Arrays) else _table(content, expected or Expected())
-    except TrainerError as error:
-        sentence = str(error)
-        raise SourceError(sentence if sentence.startswith(source) else f"{source}: {sentence}") from error
+    return found
 
 
 def _table(content: Frame, expected: Expected) -> Table:
