@@ -83,7 +83,7 @@ $(VENV)/installed-bench: $(VENV)/installed-dev
 	@touch $@
 
 # The locked versions, checked against their hashes: by uv, which takes seconds, or by pip where uv finds no index.
-UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 PIP := $(BIN)/python -m pip install --quiet
 
 define install
