@@ -12,8 +12,8 @@ run: $(VENV)/installed
 
 ## Everything that CI runs: lint, types, import contracts, tests with coverage.
 test: lint
-	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report= $(PYTEST_ARGS)
+	rm -f .coverage .coverage.*  # three processes on two cores, as whoever starts Ray mostly waits
+	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report= $(PYTEST_ARGS)
 	$(BIN)/coverage report
 
 ## Every mutant of every gradient on every architecture of the matrix: the gate must stop them all. Some ten minutes.
@@ -42,6 +42,8 @@ bench-full: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks.search tables
 	$(BIN)/python -m benchmarks.search run --objective simulated
 	$(BIN)/python -m benchmarks.search run --objective real --methods zoom optuna.tpe optuna.cmaes "random, twice"
+	$(BIN)/python -m benchmarks.search stopping
+	$(BIN)/python -m benchmarks.search wall --seeds 5
 	$(BIN)/python -m benchmarks.search idle
 	$(BIN)/python -m benchmarks.search cost
 	$(BIN)/python -m benchmarks.search report

@@ -4,6 +4,7 @@
     python -m benchmarks.search run --objective simulated     # searches of a forest, in seconds
     python -m benchmarks.search run --objective real          # searches that train every trial
     python -m benchmarks.search wall                          # searches on two workers, by the clock
+    python -m benchmarks.search stopping                      # searches that stop trials early, by epochs
     python -m benchmarks.search idle                          # how long workers wait for a round's last trial
     python -m benchmarks.search cost                          # what planning costs
     python -m benchmarks.search report
@@ -20,7 +21,7 @@ os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP
 import argparse
 from collections.abc import Sequence
 
-from benchmarks.search import cost, idle, wall
+from benchmarks.search import cost, idle, stopping, wall
 from benchmarks.search.report import markdown
 from benchmarks.search.runs import DOUBLED, results, run
 from benchmarks.search.tables import RESULTS, make_table, table_file
@@ -34,7 +35,7 @@ TITLES = {"simulated": "Forests grown on 1 600 real trainings a task", "real": "
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make tables, search, or report."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", choices=["tables", "run", "wall", "idle", "cost", "report"])
+    parser.add_argument("what", choices=["tables", "run", "wall", "stopping", "idle", "cost", "report"])
     parser.add_argument("--objective", choices=["simulated", "real"], default="simulated")
     there = [task for task in TASKS if task not in SHARED or "HPSEARCH_SHARED_DATA" in os.environ]
     parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=there)
@@ -48,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         run(options.objective, options.methods, options.tasks, options.seeds)
     elif options.what == "wall":
         wall.run(options.tasks, options.seeds)
+    elif options.what == "stopping":
+        stopping.run(options.tasks, options.seeds)
     elif options.what == "idle":
         _write("idle", idle.report())
     elif options.what == "cost":
@@ -64,8 +67,7 @@ def report() -> None:
         if len(frame):
             parts.append(f"## {TITLES[kind]}: {frame['seed'].nunique()} seeds\n\n{markdown(frame)}")
     tuned = ", ".join(task.name for task in TASKS.values() if task.tuned_on)
-    if wall.FILE.exists():
-        parts.append(wall.report())
+    parts += [each.report() for each in (stopping, wall) if each.FILE.exists()]
     text = f"# The search, trial by trial\n\nConstants were tuned on {tuned}, simulated.\n\n" + "\n".join(parts)
     _write("search", text)
 

@@ -65,9 +65,16 @@ def prepared(name: str) -> Prepared:
 
 
 def train(
-    name: str, values: Mapping[str, Scalar], seed: int, ends: Callable[[int, float], bool] = lambda epoch, loss: False
+    name: str,
+    values: Mapping[str, Scalar],
+    seed: int,
+    ends: Callable[[int, float], bool] = lambda epoch, loss: False,
+    epochs: int | None = None,
 ) -> list[float] | None:
-    """The validation loss after each epoch of a real training, which `ends` may cut short; None if it diverged."""
+    """The validation loss after each epoch of a real training, which `ends` may cut short; None if it diverged.
+
+    It has the task's number of epochs, or so many.
+    """
     data, task, value = prepared(name), TASKS[name], dict[str, Any](values)
     architecture = Architecture(
         data.train.x.shape[1],
@@ -82,7 +89,7 @@ def train(
         learning_rate=value["learning_rate"],
         beta=value["beta"],
         batch_size=value["batch_size"],
-        epochs=task.epochs,
+        epochs=epochs or task.epochs,
     )
     network = architecture.build(capacity=256)
     initialise, shuffle, noise = (np.random.default_rng([seed, purpose]) for purpose in range(3))
