@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.nodes import can_make_networks
+
 SHARED_DATA = "HPSEARCH_SHARED_DATA"
 S3_SERVER = ("boto3", "flask_cors", "moto")
 
@@ -34,6 +36,7 @@ def _missing() -> dict[str, str]:
         "shared_data": not os.environ.get(SHARED_DATA) and f"{SHARED_DATA} names no folder",
         "mounts": not _can_mount() and "this system lets no user mount a disk",
         "chromium": not chromium() and "there is no Chromium here (Debian: apt-get install chromium)",
+        "networks": not can_make_networks() and "this system lets no user make networks (Linux: root, and ip)",
         "s3": any(find_spec(name) is None for name in S3_SERVER) and f"{' or '.join(S3_SERVER)} is not installed",
     }
     return {marker: reason for marker, reason in missing.items() if reason}

@@ -1,7 +1,6 @@
 """A cluster of three nodes gives the rows of one process, whoever joins or leaves; and lets in only who may."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -9,20 +8,9 @@ import pytest
 from hpsearch.store.compare import differences
 from tests.cluster.conftest import LONG
 from tests.cluster.nodes import Cluster
-from tests.processes.program import finish, program, start, tables, wait_for_trials
+from tests.processes.program import finish, program, start, tables, wait_for_trials, wait_for_worker, workers_of
 
 pytestmark = pytest.mark.chaos
-
-
-def _workers(sweep: Path) -> set[str]:
-    return set(tables(sweep)["trials"]["worker"].to_pylist())
-
-
-def _wait_for_worker(sweep: Path, name: str) -> None:
-    deadline = time.monotonic() + 120
-    while name not in _workers(sweep):
-        assert time.monotonic() < deadline, f"{name} never finished a trial"
-        time.sleep(0.1)
 
 
 def test_a_sweep_uses_all_nodes_and_one_that_joins_and_survives_one_that_leaves(
@@ -34,11 +22,11 @@ def test_a_sweep_uses_all_nodes_and_one_that_joins_and_survives_one_that_leaves(
     )
     wait_for_trials(sweep, 8)
     cluster.add()
-    _wait_for_worker(sweep, "worker-4")  # there is one a node, as each has one processor
+    wait_for_worker(sweep, "worker-4")  # there is one a node, as each has one processor
     cluster.nodes[1].kill()
     run = finish(process)
     assert run.returncode == 0, run.stderr
-    assert {"worker-1", "worker-2", "worker-3", "worker-4"} <= _workers(sweep)
+    assert {"worker-1", "worker-2", "worker-3", "worker-4"} <= workers_of(sweep)
     assert all(" trial" in line for line in run.stderr.splitlines()), run.stderr
     assert differences(tables(undisturbed), tables(sweep)) == []
 

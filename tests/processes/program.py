@@ -88,6 +88,19 @@ def wait_for_trials(path: Path, count: int) -> None:
     raise TimeoutError(f"{path} never had {count} trials")
 
 
+def wait_for_worker(path: Path, name: str) -> None:
+    """Wait until a worker of a running sweep has finished a trial."""
+    deadline = time.monotonic() + 120
+    while not (path / "manifest.json").exists() or name not in workers_of(path):
+        assert time.monotonic() < deadline, f"{name} never finished a trial"
+        time.sleep(0.1)
+
+
+def workers_of(path: Path) -> set[str]:
+    """The workers that have finished a trial of a sweep."""
+    return set(tables(path)["trials"]["worker"].to_pylist())
+
+
 def tables(path: Path) -> dict[str, pa.Table]:
     """Every acknowledged row of a sweep."""
     return SweepFolder(path).read_tables()
