@@ -3,7 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hpsearch.engine.base import Engine
 from hpsearch.errors import UsageError
@@ -104,6 +104,8 @@ class Driver:
             planned = next_round(self.plan, self._rounds, [self._seen[trial] for trial in range(visible)])
             self.store.add_round(planned)
             self._rounds.append(planned)
+        if (over := self.plan.visible(number) - 2) >= 0:  # nobody will ask for its trials again, and there are many
+            self._rounds[over] = replace(self._rounds[over], trials=())
         trials = self._rounds[number].trials[: self.plan.size(number)]
         self._queue.extend((self.stack_key(trial), trial) for trial in trials if trial.number not in self._seen)
         self._queued += 1

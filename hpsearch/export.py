@@ -1,7 +1,6 @@
 """A sweep's best model, or the sweep itself, in forms that other programs read."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -76,7 +75,4 @@ def export(sweep: Location, form: str, file: Path | None = None) -> tuple[Path, 
         replace_file(file, lambda beside: chosen.write(sweep, beside))
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):  # where nothing can be written, nothing is left behind
-            file.with_name(f".{file.name}.tmp").unlink()
     return file, chosen.use.format(file=str(file), name=name)

@@ -10,6 +10,7 @@ import numpy as np
 
 from hpsearch.errors import UsageError
 from hpsearch.seeds import split_seed
+from hpsearch.words import counted
 from trainer import TrainerError
 from trainer.data import BUNDLED, Arrays, Columns, Layout, Prepared, load, prepare, read
 from trainer.data.table import is_missing
@@ -34,7 +35,7 @@ class Budget:
     epochs: int
     batch_size: tuple[int, ...]
     units: tuple[int, int]
-    layers: tuple[int, int]  # 0: a linear model, than which a network of few rows is not always better
+    layers: tuple[int, int]  # 0 is a linear model, often the best for few rows
 
 
 BUDGETS = (
@@ -44,7 +45,7 @@ BUDGETS = (
     Budget(50_000, 48, 20, (64, 128, 256), (32, 256), (1, 3)),
     Budget(float("inf"), 32, 10, (128, 256, 512), (64, 256), (1, 3)),
 )
-"""Each is some minutes on two processors; small data trains long in small steps."""
+"""Each is minutes at most on two processors; small data trains long in small steps."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _sizes(prepared: Prepared, table: Columns | None) -> list[str]:
     features = prepared.train.x.shape[1]
     rows = f"{sum(sizes.values())} rows: {sizes['train']} to train on, {sizes['validation']} to validate, {sizes['test']} to test"
     if table is None or prepared.encoder is None:
-        return [f"{rows}; {_counted(features, 'feature')}"]
+        return [f"{rows}; {counted(features, 'feature')}"]
     columns = prepared.encoder.columns
     kinds = Counter(column.kind for column in columns)
     listed = ", ".join(f"{count} {kind if count == 1 else PLURALS[kind]}" for kind, count in kinds.items())
@@ -99,12 +100,8 @@ def _sizes(prepared: Prepared, table: Columns | None) -> list[str]:
     missing = f"; {holes:.0%} of their values are missing" if holes else ""
     return [
         rows,
-        f"{_counted(len(columns), 'column')} to learn from, {listed}, as {_counted(features, 'feature')}{missing}",
+        f"{counted(len(columns), 'column')} to learn from, {listed}, as {counted(features, 'feature')}{missing}",
     ]
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _text(name: str, source: str, prepared: Prepared, seen: Sequence[str]) -> str:
@@ -124,6 +121,7 @@ def _text(name: str, source: str, prepared: Prepared, seen: Sequence[str]) -> st
         f"  validation: {VALIDATION}             # of all rows, on which trials are judged",
         f"  test: {TEST}                   # of all rows, which only the best configuration meets",
         "model:",
+        *([] if layers[0] else ["  # Without layers it is a linear model, in which units and dropout have no part."]),
         f"  hidden: {{layers: {{int: {layers}}}, units: {{log_int: {units}}}}}",
         "  dropout: {uniform: [0.0, 0.5]}",
         "train:",

@@ -1,5 +1,6 @@
 """The best configuration: trained again, compared with what was recorded, and only then shown the test rows."""
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,12 +22,16 @@ from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import Task, Worker, blas_threads, train_trial
 from hpsearch.records import Trial
 from hpsearch.refit import Refit, Refitted, refit
+from hpsearch.running import summary_of
 from hpsearch.settings import architecture_of, plugins_of, rows_of
 from hpsearch.store import SweepFolder
 from hpsearch.store.compare import Difference, count_compared, differences, tables_of_outcome, tables_of_trial
 from hpsearch.store.files import append_json_lines, explaining, read_json_lines, replace_file, write_text
 from trainer import Model, Network, evaluate
 from trainer.data import Rows
+
+Say = Callable[[str], None]
+"""Told, in a sentence, what the user should know."""
 
 MODEL, REFITTED = "model.npz", "model-refit.npz"
 """The files of the re-run model, and of the one that was trained on the validation rows as well.
@@ -77,6 +82,7 @@ class Best:
     """What came of a re-run."""
 
     leaders: Sequence[Leader]  # by their means over fresh seeds; empty without a confirmation
+    ranked_first: int  # the trial that had the best score in the sweep
     rerun: Rerun
     look: Look | None
     refit: Refit | None  # None if none was asked for and there are no folds, or the re-run did not reproduce
@@ -86,6 +92,7 @@ class Best:
         """As JSON text."""
         content = {
             **asdict(self.rerun),
+            "ranked_first": self.ranked_first,
             "confirmation": [asdict(leader) for leader in self.leaders],
             "test": None if self.look is None else asdict(self.look),
             "refit": None if self.refit is None else asdict(self.refit),
@@ -127,8 +134,9 @@ def rerun_best(
     seeds: int = 0,
     refitted: bool = False,
     load_data: LoadData = load_data,
+    say: Say = lambda sentence: None,
 ) -> Best:
-    """Retrain the best trial of a sweep, compare every recorded number, and write `best/`.
+    """Retrain the best trial of a sweep, compare every recorded number, and write `best/` once everything is known.
 
     With `seeds`, the `top` leaders are first trained with so many fresh seeds, and the best is the one with the best
     mean. A re-run that should have given the recorded numbers and did not gets no look at the test rows and leaves
@@ -137,8 +145,16 @@ def rerun_best(
     HpsearchError if there is no best trial or it cannot be refitted, UsageError if the data has changed.
     """
     sweep = _Sweep.of(path, clock, load_data)
+    summary = summary_of(sweep.folder, sweep.config)
+    if summary.done < summary.planned:
+        say(
+            f"{path} is not finished: {summary.done} of {summary.planned} trials are done, and others may be better. Go on "
+            f"by: hpsearch resume {path}"
+        )
     recorded = leaders_of(sweep.folder, sweep.config, top)
     again = partial(with_fresh_seeds, sweep_seed=sweep.config.run.seed, count=seeds)
+    if seeds:
+        say(f"Training {len(recorded)} configurations with {seeds} fresh seeds each")
     leaders = confirm(sweep.task, recorded, again, sweep.worker) if seeds else []
     best = leaders[0].trial if leaders else recorded[0][0]
     rerun, network = _retrained(sweep, best)
@@ -148,13 +164,31 @@ def rerun_best(
     if rerun.stands and rerun.best_epoch and (refitted or sweep.data.folds):
         refitting = refit(sweep.config, sweep.data, best, rerun.best_epoch)
         models[REFITTED if models else MODEL] = refitting.model
+    scores = _test_scores(sweep, _judged(sweep, best, network, refitting, seeds)) if models else []
     with explaining(path):
+        look = _look(sweep, best, scores)
         _write(sweep, best, models)
-        judged = _judged(sweep, best, network, refitting, seeds) if models else []
-        look = _look(path / "best" / "looks.jsonl", sweep, best, judged)
-        found = Best(leaders, rerun, look, None if refitting is None else refitting.figures, tuple(models))
+        figures = None if refitting is None else refitting.figures
+        found = Best(leaders, recorded[0][0].number, rerun, look, figures, tuple(models))
         write_text(path / "best" / "report.json", found.as_json())
     return found
+
+
+def outdated(path: Location) -> str | None:
+    """A sentence, if the model in a sweep's `best/` is of an earlier state of the sweep; None if it is not."""
+    try:
+        report = json.loads((path / "best" / "report.json").read_text(encoding="utf-8"))
+        trained, then = report["trial"]["number"], report["ranked_first"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # of `hpsearch train`, or made by hand
+    folder = SweepFolder.existing(path)
+    now = summary_of(folder, config_of(folder)).best
+    if now is None or now["trial"] == then:
+        return None
+    return (
+        f"This is the model of trial {trained}, from when trial {then} led; the best is trial {now['trial']} now: "
+        f"hpsearch best {path}"
+    )
 
 
 def keep_trained(
@@ -163,10 +197,11 @@ def keep_trained(
     """Fill `best/` with a network that was trained a moment ago; with `test`, also look at the test rows."""
     config = config_of(folder)
     sweep = _Sweep(folder, config, data, Task.of(config, data), worker, worker.clock)
+    scores = _test_scores(sweep, [(network, data.prepared.test)]) if test else []
     with explaining(folder.path):
+        look = _look(sweep, trial, scores)
         _write(sweep, trial, {MODEL: _model(config, trial, data, network)})
-        judged = [(network, data.prepared.test)]
-        return _look(folder.path / "best" / "looks.jsonl", sweep, trial, judged) if test else None
+    return look
 
 
 def _retrained(sweep: _Sweep, trial: Trial) -> tuple[Rerun, Network | None]:
@@ -191,9 +226,10 @@ def _retrained(sweep: _Sweep, trial: Trial) -> tuple[Rerun, Network | None]:
 
 
 def _write(sweep: _Sweep, trial: Trial, models: Mapping[str, Model]) -> None:
-    """Fill `best/`, in which nothing of an earlier re-run stays but its looks."""
+    """Fill `best/`, in which nothing of an earlier re-run stays but its looks; its report goes first."""
     folder = sweep.folder.path / "best"
     folder.mkdir(exist_ok=True)
+    (folder / "report.json").unlink(missing_ok=True)
     for name in (MODEL, REFITTED):
         (folder / name).unlink(missing_ok=True)
         if name in models:
@@ -210,15 +246,21 @@ def _model(config: Config, trial: Trial, data: Data, network: Network) -> Model:
     return Model.of(architecture, network, prepared)
 
 
-def _look(file: Location, sweep: _Sweep, trial: Trial, judged: Iterable[Judged]) -> Look | None:
-    """Evaluate on the test rows, and write down that it was done."""
+def _test_scores(sweep: _Sweep, judged: Iterable[Judged]) -> list[Mapping[str, float]]:
+    """The scores of each network on the test rows; none if there are no such rows."""
     run = sweep.config.run
     if not run.data.test:
-        return None
+        return []
     with blas_threads(run.resources.cpus):
-        found = [evaluate(network, rows_of(network.loss.kind, rows), run.metrics) for network, rows in judged]
+        return [evaluate(network, rows_of(network.loss.kind, rows), run.metrics) for network, rows in judged]
+
+
+def _look(sweep: _Sweep, trial: Trial, found: Sequence[Mapping[str, float]]) -> Look | None:
+    """Write down that these scores of the test rows are about to be shown; None if there are none."""
     if not found:
-        return None  # no training with a fresh seed completed
+        return None
+    file = sweep.folder.path / "best" / "looks.jsonl"
+    file.parent.mkdir(exist_ok=True)
     columns = {f"test_{name}": [scores[name] for scores in found] for name in found[0]}
     estimates = {name: Estimate.of(values) for name, values in columns.items() if len(values) >= FEWEST_SEEDS}
     look = Look(

@@ -1,7 +1,7 @@
 """A model file at work: predictions for new rows, and how good they are where the truth is known."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,7 +58,7 @@ def predict(model_path: Location, data: str) -> Predictions:
     content, said = _content(data, model)
     with _naming(data):
         features, notes = _features(model, content)
-        return Predictions(_frame(model, features), (*said, *notes))
+        return Predictions(_frame(model, features), (*_outdated(model_path), *said, *notes))
 
 
 def evaluate(model_path: Location, data: str, metrics: Sequence[str] = ()) -> Evaluation:
@@ -70,7 +70,9 @@ def evaluate(model_path: Location, data: str, metrics: Sequence[str] = ()) -> Ev
     with _naming(data):
         content, y, left_out = _with_truth(model, content)
         features, notes = _features(model, content)
-        return Evaluation(len(y), model.evaluate(features, y, metrics), (*said, *left_out, *notes))
+        return Evaluation(
+            len(y), model.evaluate(features, y, metrics), (*_outdated(model_path), *said, *left_out, *notes)
+        )
 
 
 def write(frame: "DataFrame", path: Path) -> None:
@@ -82,9 +84,6 @@ def write(frame: "DataFrame", path: Path) -> None:
         replace_file(path, lambda beside: save(beside, index=False))
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):  # where nothing can be written, nothing is left behind
-            path.with_name(f".{path.name}.tmp").unlink()
 
 
 @contextmanager
@@ -105,6 +104,15 @@ def model_file(path: Location) -> Location:
     if not has_model:
         raise UsageError(f"{path} has no model yet; make one by: hpsearch best {path}")
     return file
+
+
+def _outdated(path: Location) -> list[str]:
+    """A sentence, if this is a sweep whose best model is of an earlier state of it."""
+    from hpsearch.models import outdated  # which imports all that trains
+
+    with reaching(path):
+        note = outdated(path) if path.is_dir() else None
+    return [note] if note else []
 
 
 def read_model(path: Location) -> Model:

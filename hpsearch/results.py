@@ -83,12 +83,28 @@ class Results:
 
     @property
     def best_config(self) -> str | None:
-        """The best trial's config as YAML text, numbers in place of distributions; None before a trial has completed."""
+        """The best trial's config as YAML text, numbers in place of distributions; None before a trial has completed.
+
+        A confirmation over fresh seeds says which trial that is, if there was one.
+        """
         best = self.summary.best
         if best is None:
             return None
-        trial = self.folder.read_trial(best["trial"], best["round"])
+        number = best["trial"] if self.confirmed is None else self.confirmed
+        rounds = self.trials.set_index("trial")["round"]
+        trial = self.folder.read_trial(number, int(rounds[number]))
         return dump(self.config.trial(trial.values).model_dump(mode="json", exclude={"search", "engine"}))
+
+    @property
+    def confirmed(self) -> int | None:
+        """The trial with the best mean over fresh seeds, as the last `hpsearch best --top` found.
+
+        None if there was no such confirmation, or another trial leads the sweep since.
+        """
+        again, best = self.rerun or {}, self.summary.best
+        if best is None or not again.get("confirmation") or again.get("ranked_first") != best["trial"]:
+            return None
+        return int(again["trial"]["number"])
 
     @cached_property
     def rerun(self) -> Mapping[str, Any] | None:

@@ -88,6 +88,10 @@ def main() -> None:
         app()
     except Interrupted as error:
         _end(str(error), ExitCode.INTERRUPTED)
+    except SystemExit as end:
+        if end.code == ExitCode.INTERRUPTED:  # by Ctrl-C where nothing listens for it
+            _end("interrupted; give the same command again", ExitCode.INTERRUPTED)
+        raise
     except UsageError as error:
         _end(str(error), ExitCode.USAGE)
     except HpsearchError as error:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hpsearch.cli.options import Json, SweepPath
+from hpsearch.cli.tables import aligned, as_text
 from hpsearch.location import Location
 
 if TYPE_CHECKING:
@@ -39,12 +40,13 @@ def best(
     many trials looks better than it is.
     """
     import time
+    from functools import partial
 
     from hpsearch.models import Verdict, rerun_best
 
     confirms = top is not None or seeds is not None
     top, seeds = ((top or TOP), (seeds or SEEDS)) if confirms else (1, 0)
-    found = rerun_best(sweep, time.time, top=top, seeds=seeds, refitted=refit)
+    found = rerun_best(sweep, time.time, top=top, seeds=seeds, refitted=refit, say=partial(typer.echo, err=True))
     if json:
         typer.echo(found.as_json(), nl=False)
     else:
@@ -57,8 +59,6 @@ def _confirmation(leaders: "Sequence[Leader]") -> Iterator[str]:
     """The leaders with their means, as a table."""
     if not leaders:
         return
-    from hpsearch.cli.tables import as_text
-
     yield f"Leaders, each trained with {len(leaders[0].scores)} fresh seeds:"
     rows = [
         {
@@ -101,14 +101,12 @@ def _rerun(sweep: Location, rerun: "Rerun") -> Iterator[str]:
         yield f"  {where} was {difference.recorded!r}, is {difference.again!r}"
     if len(rerun.differences) > SHOWN:
         yield f"  and {len(rerun.differences) - SHOWN} more"
-    for name, value in {**rerun.trial.values, **rerun.scores}.items():
-        yield f"  {name:16} {f'{value:.6g}' if isinstance(value, float) else value}"
+    yield from aligned({**rerun.trial.values, **rerun.scores})
 
 
 def look_at_test_rows(look: "Look") -> Iterator[str]:
     """What it showed, in words."""
-    over = f", mean of {look.seeds} seeds with its 95% interval" if look.half_widths else ""
+    over = f", mean of {look.seeds} seeds with its 95% interval over these" if look.half_widths else ""
     yield f"Test rows (look {look.number}{over}):"
-    for name, value in look.scores.items():
-        interval = f" ± {look.half_widths[name]:.2g}" if name in look.half_widths else ""
-        yield f"  {name:16} {value:.6g}{interval}"
+    widths = {name: f" ± {width:.2g}" for name, width in look.half_widths.items()}
+    yield from aligned({name: f"{value:.6g}{widths.get(name, '')}" for name, value in look.scores.items()})

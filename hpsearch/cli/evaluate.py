@@ -17,9 +17,9 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Compare a model's predictions with the truth in a file."""
-    from hpsearch.cli.tables import counted
     from hpsearch.json_text import as_json
     from hpsearch.predictions import evaluate as evaluate_rows
+    from hpsearch.words import counted
 
     found = evaluate_rows(model, data, metric or ())
     for note in found.notes:

@@ -6,9 +6,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from hpsearch.cli.tables import counted
 from hpsearch.cli.tally import Tally, pace
 from hpsearch.records import Status
+from hpsearch.words import counted
 
 COLOURS = {
     Status.COMPLETED: "green",

@@ -9,6 +9,7 @@ from hpsearch.cli import tables
 from hpsearch.errors import Interrupted
 from hpsearch.records import Status
 from hpsearch.summary import Summary
+from hpsearch.words import counted
 
 NONE_COMPLETED = 1
 GATE_FAILED = 3
@@ -53,11 +54,12 @@ def _text(summary: Summary, running: bool) -> str:
     counts = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in sorted(summary.counts.items()))
     state = "running" if running else "finished" if summary.done >= summary.planned else "not finished"
     lines = [
-        f"{summary.path}: {state}, {summary.done} of {tables.counted(summary.planned, 'trial')} done"
+        f"{summary.path}: {state}, {summary.done:,} of {counted(summary.planned, 'trial')} done"
         + (f": {counts}" if counts else "")
     ]
     if summary.best:
-        lines += [_best(summary, summary.best), *_scores(summary.best), *_settings(summary), *_ranges(summary)]
+        scores = {name: value for name, value in summary.best.items() if name.startswith(("val_", "train_"))}
+        lines += [_best(summary, summary.best), *tables.aligned({**scores, **summary.settings}), *_ranges(summary)]
     if summary.done > summary.counts.get(Status.COMPLETED, 0):
         lines.append(f"Why trials did not complete: hpsearch trials {summary.path} --all")
     return "\n".join(lines)
@@ -72,14 +74,3 @@ def _best(summary: Summary, best: Any) -> str:
 
 def _ranges(summary: Summary) -> list[str]:
     return [f"  {each[0].upper()}{each[1:]}." for each in (*summary.widened, *summary.edges)]
-
-
-def _scores(best: Any) -> list[str]:
-    return [f"  {name:16} {value:.6g}" for name, value in best.items() if name.startswith(("val_", "train_"))]
-
-
-def _settings(summary: Summary) -> list[str]:
-    return [
-        f"  {name:16} {f'{value:.6g}' if isinstance(value, float) else value}"
-        for name, value in summary.settings.items()
-    ]

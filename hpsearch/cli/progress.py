@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Self
 
 import typer
 
-from hpsearch.cli.tables import counted
 from hpsearch.cli.tally import Tally, pace
 from hpsearch.driver import Event
 from hpsearch.summary import Summary
+from hpsearch.words import counted
 
 if TYPE_CHECKING:
     from hpsearch.cli.live import LiveView

@@ -1,5 +1,7 @@
 """The command `hpsearch status`."""
 
+import typer
+
 from hpsearch.cli.options import Json, SweepPath
 
 
@@ -11,4 +13,7 @@ def status(sweep: SweepPath, json: Json = False) -> None:
     from hpsearch.store import SweepFolder, is_being_written
 
     folder = SweepFolder.existing(sweep)
-    show(summary_of(folder, config_of(folder)), as_json=json, running=is_being_written(folder))
+    summary, running = summary_of(folder, config_of(folder)), is_being_written(folder)
+    show(summary, as_json=json, running=running)
+    if summary.done < summary.planned and not running and not json:
+        typer.echo(f"Go on by: hpsearch resume {sweep}")

@@ -1,6 +1,6 @@
 """Tables as aligned text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 
@@ -20,9 +20,11 @@ def as_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
     return "\n".join([line(columns), *(line(values) for values in cells)])
 
 
-def counted(number: int, noun: str) -> str:
-    """As in "1 trial", "2 trials"."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def aligned(values: Mapping[str, Any]) -> Iterator[str]:
+    """A line each: the name, and the value; what is longer than most names moves the values of all."""
+    width = max([16, *map(len, values)])
+    for name, value in values.items():
+        yield f"  {name:{width}} {f'{value:.6g}' if isinstance(value, float) else value}"
 
 
 def _cell(value: Any) -> str:

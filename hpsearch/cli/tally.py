@@ -9,6 +9,7 @@ from hpsearch.known import maximise
 from hpsearch.records import Outcome, Status, Trial
 from hpsearch.space import Scalar
 from hpsearch.summary import Summary
+from hpsearch.words import how_long
 
 
 class Tally:
@@ -84,11 +85,4 @@ def pace(tally: Tally) -> list[str]:
     if rate is None or left is None:
         return []
     speed = f"{rate:.3g} trials/s" if rate >= 0.1 else f"{60 * rate:.2g} trials/min"
-    return [speed, f"about {_how_long(left)} left"]
-
-
-def _how_long(seconds: float) -> str:
-    """A length of time in words that are quick to read."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return [speed, f"about {how_long(left)} left"]

@@ -11,6 +11,7 @@ import typer
 from hpsearch.cli.best import look_at_test_rows
 from hpsearch.cli.outcome import GATE_FAILED, NONE_COMPLETED
 from hpsearch.cli.stopping import SIGNALS
+from hpsearch.cli.tables import aligned
 from hpsearch.errors import Interrupted
 from hpsearch.json_text import as_json
 from hpsearch.records import Status
@@ -131,8 +132,7 @@ def _text(trained: "Trained") -> Iterator[str]:
         yield f"  {result.error}"
         return
     yield f"{trained.path}: completed after {epochs}, with the weights of epoch {result.best_epoch}"
-    for name, value in result.scores.items():
-        yield f"  {name:16} {value:.6g}"
+    yield from aligned(result.scores)
     if trained.look is not None:
         yield from look_at_test_rows(trained.look)
     yield f"Written to {trained.path / 'best'}: config.yaml, model.npz"

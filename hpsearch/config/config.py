@@ -19,7 +19,7 @@ from hpsearch.config.yaml_text import (
 )
 from hpsearch.errors import UsageError
 from hpsearch.location import Location, location
-from hpsearch.space import DISTRIBUTIONS, Choice, Path, Scalar, Space, SpaceError, edges, is_distribution
+from hpsearch.space import DISTRIBUTIONS, Choice, Path, Scalar, Space, SpaceError, dotted, edges, is_distribution
 
 SEARCHABLE = ("model", "train")
 Source = Location | str | Mapping[str, Any]
@@ -122,11 +122,11 @@ def check_config(document: Document, known: Known) -> Config:
     try:
         space = Space.of(document.tree)
     except SpaceError as error:
-        raise UsageError(f"{document.place(error.path)}: {_dotted(error.path)}: {error}") from error
+        raise UsageError(f"{document.place(error.path)}: {dotted(error.path)}: {error}") from error
     for setting in space.settings:
         if setting.path[0] not in SEARCHABLE:
             raise UsageError(
-                f"{document.place(setting.path)}: {_dotted(setting.path)} cannot be searched; "
+                f"{document.place(setting.path)}: {dotted(setting.path)} cannot be searched; "
                 f"only settings under {' and '.join(SEARCHABLE)} can"
             )
     runs = []
@@ -187,7 +187,7 @@ def _sentence(error: ValidationError, document: Document) -> str:
     """The first of pydantic's complaints: where, which setting, the rule, the value received."""
     first = error.errors()[0]
     path: Path = tuple(part for part in first["loc"] if part not in (*FORMS, "[key]"))
-    key, value = _dotted(path), first["input"]
+    key, value = dotted(path), first["input"]
     rule = _readable(first["msg"].removeprefix("Value error, ").replace("Input should be", "must be"))
     match first["type"]:
         case "extra_forbidden":
@@ -197,7 +197,7 @@ def _sentence(error: ValidationError, document: Document) -> str:
         case "invalid_key":
             text = f"{key}: the names of settings are strings, not {path[-1]!r}"
         case "string_type" if first["loc"][-1] == "[key]":
-            text = f"{_dotted(path[:-1])}: a label is a string; write {path[-1]} in quotes"
+            text = f"{dotted(path[:-1])}: a label is a string; write {path[-1]} in quotes"
         case "list_type" if WIDTHS in first["loc"]:
             text = f"{key} {rule}, or a block of layers and units; it is {value!r}"
         case "literal_error" if WORD in first["loc"]:
@@ -242,10 +242,6 @@ def _blocks(annotation: Any) -> Any:
         yield annotation
     for argument in get_args(annotation):
         yield from _blocks(argument)
-
-
-def _dotted(path: Path) -> str:
-    return ".".join(str(part) for part in path)
 
 
 def _with_defaults(tree: Any, defaults: Any) -> Any:

@@ -16,9 +16,10 @@ from hpsearch.dashboard.paced import Paced
 from hpsearch.errors import HpsearchError
 from hpsearch.report.page import Page, Section, Words, content
 from hpsearch.report.sweep import page_about
-from hpsearch.report.verdicts import counted, number
+from hpsearch.report.verdicts import number
 from hpsearch.results import Results, load
 from hpsearch.store import SweepFolder, is_being_written
+from hpsearch.words import counted
 
 LEAST_S, REST = 0.5, 2.0
 """Progress and pages are made anew no sooner than this, and take a third of a processor each at most."""

@@ -18,6 +18,7 @@ from hpsearch.plots.style import (
     thinned,
     thinned_note,
     whole_ticks,
+    worth_seeing,
 )
 from hpsearch.records import Status
 from hpsearch.results import Results
@@ -36,7 +37,7 @@ def history(results: Results) -> go.Figure:
     shown = scored.iloc[thinned(len(scored))]
     made = figure(
         title,
-        "Each mark is a trial; the line is the best so far. Marks along the top are trials without a score.",
+        "Each mark is a trial; the line is the best so far. Stopped trials may lie outside; marks along the top are trials without a score.",
         thinned_note(len(shown), len(scored)),
     )
     for status in (Status.STOPPED, Status.COMPLETED):
@@ -48,7 +49,7 @@ def history(results: Results) -> go.Figure:
         )
     )
     _add_rug(made, trials)
-    made.update_yaxes(**score_axis(results.metric, shown[results.metric]))
+    made.update_yaxes(**score_axis(results.metric, worth_seeing(shown, results.metric)))
     made.update_xaxes(title={"text": "trial"}, **whole_ticks(trials["trial"].max()))
     return made
 

@@ -19,6 +19,7 @@ from hpsearch.plots.style import (
     short,
     thinned,
     thinned_note,
+    worth_seeing,
 )
 from hpsearch.records import Status
 from hpsearch.results import Results
@@ -47,7 +48,9 @@ def setting(results: Results, title: str) -> go.Figure:
         star = go.Scatter(x=[axis.place(best[column])], y=[best[results.metric]], mode="markers", name="best")
         marker = {"color": VERMILION, "symbol": "star", "size": 14}
         made.add_trace(star.update(hovertemplate=f"the best, trial {best['trial']}<extra></extra>", marker=marker))
-    made.update_layout(xaxis={**axis.layout, "title": None}, yaxis=score_axis(results.metric, shown[results.metric]))
+    made.update_layout(
+        xaxis={**axis.layout, "title": None}, yaxis=score_axis(results.metric, worth_seeing(shown, results.metric))
+    )
     return made
 
 

@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from hpsearch.records import Status
@@ -79,13 +80,23 @@ def short(label: Any) -> str:
     return plain(text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…")
 
 
+def worth_seeing(trials: pd.DataFrame, metric: str) -> pd.Series:
+    """The scores that an axis is to hold: of completed trials, if there are some; others may leave it."""
+    completed = trials["status"] == Status.COMPLETED
+    scores: pd.Series = trials[metric]
+    return scores[completed] if completed.any() else scores
+
+
 def score_axis(name: str, scores: Any) -> dict[str, Any]:
-    """The axis of a score: logarithmic where positive scores spread widely."""
+    """The axis that holds these scores: logarithmic where positive ones spread widely."""
     found = np.asarray(scores, float)
     found = found[np.isfinite(found)]
     titled = {"title": {"text": plain(name)}}
-    if not len(found) or found.min() <= 0 or found.max() <= WIDE * found.min():
+    if not len(found) or found.min() == found.max():
         return titled
+    if found.min() <= 0 or found.max() <= WIDE * found.min():
+        room = 0.05 * (found.max() - found.min())
+        return titled | {"range": [found.min() - room, found.max() + room]}
     ends = math.log10(found.min()), math.log10(found.max())
     room = 0.05 * (ends[1] - ends[0])
     return titled | {"type": "log", "range": [ends[0] - room, ends[1] + room]} | log_ticks(*ends)

@@ -57,7 +57,8 @@ def _best(results: Results) -> Iterator[Block]:
         yield Words(["There is no best configuration yet: no trial has completed."])
         return
     yield _leaders(results)
-    yield Words(["The best as a config of its own, for hpsearch check and for your files:"])
+    best = "The best" if results.confirmed is None else f"Trial {results.confirmed:,}, which has the best mean,"
+    yield Words([f"{best} as a config of its own, for hpsearch check and for your files:"])
     yield Code(text)
 
 

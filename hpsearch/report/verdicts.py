@@ -8,6 +8,7 @@ import pandas as pd
 from hpsearch.analysis import Importance, Noise, Share
 from hpsearch.records import Status
 from hpsearch.results import Results
+from hpsearch.words import counted, how_long
 
 TRUSTED = 0.3  # share of the order of unseen trials that the forests must explain for their importance to be believed
 FELT = 0.02  # share that a pair must explain beyond its main effects, at the lower end of its interval
@@ -36,11 +37,6 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
-def counted(count: int, noun: str) -> str:
-    """As in "1 trial", "2 trials"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def _state(results: Results) -> str:
     summary, trials = results.summary, results.trials
     done = f"{summary.done:,} of {counted(summary.planned, 'trial')}"
@@ -51,7 +47,7 @@ def _state(results: Results) -> str:
     if len(trials):
         begun, end = trials["started_at"].min(), (trials["started_at"] + _lengths(trials)).max()
         took = (
-            f", {_how_long((end - begun).total_seconds())} from the first to the last, on {counted(workers, 'worker')}"
+            f", {how_long((end - begun).total_seconds())} from the first to the last, on {counted(workers, 'worker')}"
         )
     if results.running:
         return f"The sweep is running: {ended}{took}, as this is written."
@@ -90,6 +86,9 @@ def _again(results: Results) -> Iterator[str]:
         )
         return
     trained = again["trial"]["number"]
+    if results.confirmed not in {None, best["trial"]}:
+        seeds = len(again["confirmation"][0]["scores"])
+        yield f"Trained with {seeds} fresh seeds each, trial {trained:,} has the best mean of the leaders: take that one."
     of = "It" if trained == best["trial"] else f"Trial {trained:,}"
     yield f"{of} was trained again by hpsearch best: {again['verdict']}."
     if look := again.get("test"):
@@ -198,12 +197,6 @@ def _platforms(results: Results) -> Iterator[str]:
 
 def _lengths(trials: pd.DataFrame) -> pd.Series:
     return pd.to_timedelta(trials["duration_s"].fillna(0), unit="s")
-
-
-def _how_long(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _interval(share: Share) -> str:

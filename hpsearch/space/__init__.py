@@ -3,7 +3,7 @@
 from hpsearch.space.choice import Choice
 from hpsearch.space.distribution import Distribution, Scalar
 from hpsearch.space.edges import Edge, edges
-from hpsearch.space.space import DISTRIBUTIONS, Path, Setting, Space, SpaceError, is_distribution
+from hpsearch.space.space import DISTRIBUTIONS, Path, Setting, Space, SpaceError, dotted, is_distribution
 
 __all__ = [
     "DISTRIBUTIONS",
@@ -15,6 +15,7 @@ __all__ = [
     "Setting",
     "Space",
     "SpaceError",
+    "dotted",
     "edges",
     "is_distribution",
 ]

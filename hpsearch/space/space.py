@@ -48,8 +48,8 @@ class Setting:
         return all(path in found and found[path] == label for path, label in self.conditions)
 
     def __str__(self) -> str:
-        conditions = "".join(f", where {_dotted(path)} is {label}" for path, label in self.conditions)
-        return f"{_dotted(self.path)}: {self.distribution}{conditions}"
+        conditions = "".join(f", where {dotted(path)} is {label}" for path, label in self.conditions)
+        return f"{dotted(self.path)}: {self.distribution}{conditions}"
 
 
 @dataclass(frozen=True)
@@ -228,7 +228,8 @@ def _short_name(path: Path) -> str:
     return _long_name(path[keys[-1] :])
 
 
-def _dotted(path: Path) -> str:
+def dotted(path: Path) -> str:
+    """A path as it is written in overrides."""
     return ".".join(str(part) for part in path)
 
 

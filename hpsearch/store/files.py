@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +70,15 @@ def local_copy(path: Location) -> Iterator[Path]:
 
 def _replace_file(path: Path, write: Callable[[Path], None]) -> None:
     beside = path.with_name(f".{path.name}.tmp")
-    write(beside)
-    with beside.open("rb+") as file:
-        os.fsync(file.fileno())
-    beside.replace(path)
+    try:
+        write(beside)
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except BaseException:
+        with suppress(OSError):  # where nothing can be written, nothing is left behind
+            beside.unlink()
+        raise
     sync_folder(path.parent)
 
 

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import signal
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.processes.program import program, program_here, tables
+from hpsearch.store import SweepFolder
+from tests.processes.program import finish, program, program_here, start, tables
 from trainer import load
 from trainer.data import load as load_data
 
@@ -82,6 +85,39 @@ def test_a_model_of_an_earlier_re_run_does_not_outlive_a_failed_one(sweep: Path)
     rewrite(sweep, "val_loss", lambda loss: loss * (1 + 1e-12))
     assert program_here("best", sweep).returncode == 4
     assert not (sweep / "best" / "model.npz").exists()
+
+
+def test_an_interrupted_confirmation_leaves_what_was_there_as_it_was(sweep: Path) -> None:
+    assert program_here("best", sweep).returncode == 0
+    before = {path.name: path.read_bytes() for path in (sweep / "best").iterdir()}
+    process = start("best", sweep, "--top", "2", "--seeds", "400")
+    assert process.stderr is not None
+    assert process.stderr.readline() == "Training 2 configurations with 400 fresh seeds each\n"
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    stopped = finish(process)
+    assert stopped.returncode == 130
+    assert stopped.stderr == "hpsearch: interrupted; give the same command again\n"
+    assert {path.name: path.read_bytes() for path in (sweep / "best").iterdir()} == before
+
+
+def test_a_model_from_when_another_trial_led_says_so_when_it_is_used(sweep: Path) -> None:
+    assert program_here("best", sweep).returncode == 0
+    report = sweep / "best" / "report.json"
+    found = json.loads(report.read_text())
+    best = found["trial"]["number"]
+    note = f"from when trial {best + 1} led; the best is trial {best} now: hpsearch best {sweep}"
+    assert note not in program_here("evaluate", sweep, "digits").stderr
+    report.write_text(json.dumps({**found, "ranked_first": best + 1}))
+    assert note in program_here("evaluate", sweep, "digits").stderr
+
+
+def test_the_best_of_an_unfinished_sweep_is_called_so(sweep: Path) -> None:
+    SweepFolder(sweep).extend(26, "2026-01-01T00:00:00+00:00")
+    run = program_here("best", sweep)
+    assert run.returncode == 0, run.stderr
+    assert "not finished: 18 of 26 trials" in run.stderr
+    assert f"Go on by: hpsearch resume {sweep}" in program_here("status", sweep).stdout
 
 
 def test_a_config_changed_after_the_sweep_is_refused(sweep: Path) -> None:

@@ -32,8 +32,12 @@ def read_delimited(path: Path) -> Frame:
             frame = read_csv(
                 path, sep=delimiter, dtype=str, index_col=False, encoding="utf-8-sig", skipinitialspace=True
             )
-    except (EmptyDataError, ParserError, ParserWarning, EOFError, OSError) as error:
-        reason = " ".join(str(error).removeprefix("Error tokenizing data. ").split())
+    except ParserWarning as error:
+        raise TrainerError(
+            f"{path}: rows have more fields, cut by {delimiter!r}, than the first line has names"
+        ) from error
+    except (EmptyDataError, ParserError, EOFError, OSError) as error:
+        reason = " ".join(str(error).removeprefix("Error tokenizing data. ").removeprefix("C error: ").split())
         raise TrainerError(f"{path} cannot be read as text delimited by {delimiter!r}: {reason}") from error
     return Frame(frame, decimal_commas=delimiter != ",")
 

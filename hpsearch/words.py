@@ -1,0 +1,13 @@
+"""Figures as people say them."""
+
+
+def counted(count: int, noun: str) -> str:
+    """As in "1 trial", "2,000 trials"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def how_long(seconds: float) -> str:
+    """A length of time, rounded so that it is quick to read."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
