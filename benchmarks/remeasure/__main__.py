@@ -20,9 +20,10 @@ from pathlib import Path
 
 from benchmarks.remeasure.figures import RESULTS, Figure, Sample
 from benchmarks.remeasure.measures import BENCHMARKS
+from hpsearch import __version__
 from hpsearch.numeric_platform import numeric_platform
 
-PACKAGES = ("hpsearch", "numpy", "pandas", "pyarrow", "ray", "scikit-learn", "optuna")
+PACKAGES = ("numpy", "pandas", "pyarrow", "ray", "scikit-learn", "optuna")
 PAGE = RESULTS / "README.md"
 INTRODUCTION = """\
 # What was measured
@@ -38,7 +39,8 @@ counted or simulated must be the same.
 def page(figures: Sequence[Figure], sample: Sample, today: datetime, minutes: Mapping[str, float]) -> str:
     """The page in Markdown."""
     held = sum(figure.holds for figure in figures)
-    versions = ", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in PACKAGES)])
+    own = [f"Python {platform.python_version()}", f"hpsearch {__version__}"]
+    versions = ", ".join([*own, *(f"{name} {version(name)}" for name in PACKAGES)])
     when = f"{today:%Y-%m-%d}, sample {sample.seed} of size {sample.size:g}, {sum(minutes.values()):.0f} minutes"
     machine = f"{_processor()}, {os.cpu_count()} processors, {platform.system()}"
     facts = [

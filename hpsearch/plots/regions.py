@@ -47,7 +47,8 @@ def zoom(results: Results, first: str | None = None, second: str | None = None) 
     notes = [thinned_note(len(shown), len(narrowed), "narrowed rounds"), thinned_note(len(marks), len(trials))]
     made = figure(
         title,
-        "Each box is the region around the leaders from which a round drew most of its trials; each mark is a trial.",
+        "Each box is the region around the leaders from which a round drew most of its trials; each mark is a trial. "
+        "Those of whole numbers and members are spread around their place.",
         " ".join(filter(None, notes)),
         height=460,
     )
