@@ -3,11 +3,11 @@
 import math
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from hpsearch.engine.base import Engine
 from hpsearch.errors import UsageError
-from hpsearch.records import Observation, Outcome, Status, Trial
+from hpsearch.records import Observation, Outcome, Round, Status, Trial
 from hpsearch.store import Store
 from hpsearch.sweep import Plan, next_round
 
@@ -40,16 +40,17 @@ class Driver:
     platform: str | None
     """The numeric platform that every worker must be of; None to allow any."""
     abort_on_gate_failure: bool = False
+    _rounds: list[Round] = field(init=False, default_factory=list)
+    _seen: dict[int, Observation] = field(init=False, default_factory=dict)
+    _limit: int = field(init=False, default=0)  # how many rounds are run; fewer once a failed gate ends the sweep
+    _queued: int = field(init=False, default=0)  # how many rounds have had their trials put into the queue
+    _queue: deque[tuple[Hashable, Trial]] = field(init=False, default_factory=deque)  # with their stack keys
+    _running: int = field(init=False, default=0)
+    _mean_s: float = field(init=False, default=math.inf)  # a trial's duration, the latest counting most
 
     def run(self) -> None:
         """Run every trial of the plan that has no row yet."""
-        self._rounds = self.store.rounds()
-        self._seen: dict[int, Observation] = {}
-        self._limit = self.plan.rounds  # how many rounds are run; fewer once a failed gate ends the sweep
-        self._queued = 0  # how many rounds have had their trials put into the queue
-        self._queue: deque[tuple[Hashable, Trial]] = deque()  # with their stack keys
-        self._running = 0
-        self._mean_s = math.inf  # a trial's duration, the latest counting most
+        self._rounds, self._limit = self.store.rounds(), self.plan.rounds
         self._replay()
         while self._submit() or self._running:
             outcomes = self.engine.wait(TICK_S)

@@ -40,7 +40,8 @@ class Table:
 def columns_of(frame: "DataFrame", texts: Collection[str] = ()) -> Columns:
     """The columns of a DataFrame: numbers as float64; truth values, dates and everything else as text.
 
-    Text that is a number throughout is numbers, but not in the columns named by `texts`. Raises TrainerError for two columns of one name and for infinity.
+    Text that is a number throughout is numbers, but not in the columns named by `texts`. Raises TrainerError for two
+    columns of one name and for infinity.
     """
     names = [str(name).strip() for name in frame.columns]
     require_different(names)

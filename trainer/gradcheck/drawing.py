@@ -50,7 +50,7 @@ def draws_masks(network: Network) -> bool:
 def states(
     network: Network, batch: Batch, rng: np.random.Generator, *, every: bool
 ) -> Iterator[tuple[str, Batch, int | None]]:
-    """Real rows and random inputs in [0, 1] with random targets, dropout on and off: each in turn with a seed for the masks, if any.
+    """Real rows, and random inputs in [0, 1] with random targets, each with dropout off and on, and then a seed for its masks.
 
     Two states show each of these once, in an order and pairing that the generator decides; `every`: all four.
     """
