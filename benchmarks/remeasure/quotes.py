@@ -60,6 +60,10 @@ QUOTES = (
     Quote("docs/peers.md", r"in (\d+%) after 25", "search.md", _real(r"### All tasks.*?\| zoom \| ([\d.]+) \(")),
     Quote("docs/peers.md", r"takes ([\d.]+) times as long for 64-32-10", "trainer.md", _fused("tiny")),
     Quote("docs/peers.md", r"and ([\d.]+) times for 3072", "trainer.md", _fused("large")),
+    Quote("docs/peers.md", r"takes ([\d.]+) times as long as TPE with", "search.md", r"\| mean \|[ |]+([\d.]+) \|"),
+    Quote(
+        "docs/peers.md", r"and ([\d.]+) times as long as Ray Tune's", "search.md", r"\| mean \|[ |]+[\d.]+ \| ([\d.]+)"
+    ),
     Quote("docs/tables.md", r"test R² of ([\d.]+\d),", "tables_regression.md", r"configured it: test R² ([\d.]+)"),
     Quote("docs/tables.md", r"in (\d+) s of one process", "tables_regression.md", r"missing; (\d+) s each"),
     Quote("docs/tables.md", r"finds ([\d.]+\d) in the same", "tables_regression.md", r"MLPRegressor: test R² ([\d.]+)"),
