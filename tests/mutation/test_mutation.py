@@ -1,4 +1,4 @@
-"""Nothing wrong gets through the gate: mutants of every gradient, each on one of its architectures, which stays the same."""
+"""Nothing wrong gets through the gate: mutants of every gradient, on a fixed tenth of their architectures."""
 
 import pytest
 
@@ -31,6 +31,6 @@ def test_a_mutant_is_gone_after_its_life(all_mutants: list[Mutant]) -> None:
 
 @pytest.mark.timeout(600)
 def test_the_gate_stops_every_mutant_wherever_it_changes_a_gradient(all_mutants: list[Mutant]) -> None:
-    found = list(survey(all_mutants, share=0.0))
+    found = list(survey(all_mutants, share=0.1))
     assert [each.mutant.name for each in found if each.fates[Fate.SURVIVED]] == []
-    assert sum(each.fates[Fate.STOPPED] for each in found) > 500
+    assert sum(each.fates[Fate.STOPPED] for each in found) > 10_000

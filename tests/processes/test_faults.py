@@ -28,10 +28,13 @@ def kill_a_worker(process: subprocess.Popen[str]) -> None:
     os.kill(workers[0], signal.SIGKILL)
 
 
-def test_trials_lost_with_their_worker_are_run_again_with_the_same_results(config: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("shapes", [(), ONE_SHAPE])
+def test_trials_lost_with_their_worker_are_run_again_with_the_same_results(
+    shapes: tuple[str, ...], config: Path, tmp_path: Path
+) -> None:
     undisturbed, sweep = tmp_path / "undisturbed" / "small", tmp_path / "small"
-    assert program_here("run", config, *LONGER, *ONE_SHAPE, "--serial", "--results", undisturbed.parent).returncode == 0
-    process = start("run", config, *LONGER, *ONE_SHAPE, "--results", tmp_path)
+    assert program_here("run", config, *LONGER, *shapes, "--serial", "--results", undisturbed.parent).returncode == 0
+    process = start("run", config, *LONGER, *shapes, "--results", tmp_path)
     for acknowledged in (0, 2):
         wait_for_trials(sweep, acknowledged)
         kill_a_worker(process)
@@ -61,11 +64,14 @@ def test_a_trial_whose_worker_is_lost_too_often_is_a_row_with_the_reason(config:
     assert f"hpsearch resume {tmp_path / 'small-retried'}" in twice.stderr
 
 
-def test_a_trial_over_its_time_is_ended_and_a_row_that_says_so(config: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("shapes", [(), ONE_SHAPE])
+def test_a_trial_over_its_time_is_ended_and_a_row_that_says_so(
+    shapes: tuple[str, ...], config: Path, tmp_path: Path
+) -> None:
     # Hundreds of epochs of batches of one row take minutes.
     slow = ("--set=train.batch_size=1", "--set=train.epochs=400", "--set=search.trials=2", "--set=search.round=2")
     alone = ("--set=engine.trial_timeout=3", "--workers", "1")
-    run = program("run", config, *slow, *ONE_SHAPE, *alone, "--results", tmp_path)
+    run = program("run", config, *slow, *shapes, *alone, "--results", tmp_path)
     assert run.returncode == 1, run.stderr  # none completed
     frame = pd.read_parquet(tmp_path / "small" / "trials")
     assert list(frame["status"]) == ["failed"] * 2

@@ -26,8 +26,9 @@ def rows(shared_data: Path) -> Batch:
 
 @pytest.mark.shared_data
 @pytest.mark.timeout(600)
-def test_every_parameter_of_a_network_for_mnist_agrees_to_the_literatures_figures(rows: Batch) -> None:
-    architecture = Architecture(784, 10, (50,), "sigmoid", batch_norm=False)
+@pytest.mark.parametrize("activation", ["relu", "sigmoid"])
+def test_every_parameter_of_a_network_for_mnist_agrees_to_the_literatures_figures(activation: str, rows: Batch) -> None:
+    architecture = Architecture(784, 10, (50,), activation, batch_norm=False)
     report = check(lambda dtype: architecture.build(capacity=8, dtype=dtype), rows, np.random.default_rng(0), FULL)
     assert report.passed
     assert report.error <= 1e-8
