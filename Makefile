@@ -16,9 +16,9 @@ test: lint
 	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report= $(PYTEST_ARGS)
 	$(BIN)/coverage report
 
-## Every mutant of every gradient on every architecture of the matrix: the gate must stop them all. Some ten minutes.
+## Every mutant of every gradient on every architecture of the matrix: the gate must stop them all. Some five minutes.
 mutation: $(VENV)/installed-dev
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.mutation $(MUTATION_ARGS)
+	$(BIN)/python -m benchmarks.mutation $(MUTATION_ARGS)
 
 ## Sweeps that are disturbed at random, and a cluster of three nodes on this machine. Some twenty minutes.
 chaos: $(VENV)/installed-cluster
@@ -29,28 +29,28 @@ experiments: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks.experiments $(EXPERIMENTS_ARGS)
 
 ## A random sample of every benchmark, measured again and compared with what was recorded. Less than an hour.
-bench: $(VENV)/installed-dev
+bench: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks.remeasure $(BENCH_ARGS)
 
 ## Every benchmark in full, and every page of results anew; needs HPSEARCH_SHARED_DATA. A day.
 bench-full: $(VENV)/installed-bench
+	@test -n "$(HPSEARCH_SHARED_DATA)" || { echo "bench-full needs HPSEARCH_SHARED_DATA, the folder with MNIST and letters"; exit 2; }
 	rm -f benchmarks/results/search_*.parquet
-	$(BIN)/python -m benchmarks.gradcheck cost alarms
+	$(BIN)/python -m benchmarks.gradcheck
 	$(BIN)/python -m benchmarks.mutation
 	$(BIN)/python -m benchmarks.trainer
 	$(BIN)/python -m benchmarks.estimators
 	$(BIN)/python -m benchmarks.search tables
 	$(BIN)/python -m benchmarks.search run --objective simulated
-	$(BIN)/python -m benchmarks.search run --objective real --methods zoom optuna.tpe optuna.cmaes "random, twice"
-	$(BIN)/python -m benchmarks.search stopping
-	$(BIN)/python -m benchmarks.search wall --seeds 5
+	$(BIN)/python -m benchmarks.search run --objective real --methods zoom optuna.tpe "optuna.tpe, one by one" optuna.cmaes "random, twice"
+	$(BIN)/python -m benchmarks.search stopping --seeds 5
+	$(BIN)/python -m benchmarks.search wall --seeds 10
 	$(BIN)/python -m benchmarks.search idle
 	$(BIN)/python -m benchmarks.search cost
 	$(BIN)/python -m benchmarks.search report
-	$(BIN)/python -m benchmarks.engine --output benchmarks/results/engine.json
+	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m benchmarks.real_data
-	$(BIN)/python -m benchmarks.tables regression
-	$(BIN)/python -m benchmarks.tables classification
+	$(BIN)/python -m benchmarks.tables
 	$(BIN)/python -m benchmarks.experiments --images $(HPSEARCH_SHARED_DATA)/t10k-images-idx3-ubyte.gz
 	$(BIN)/python -m benchmarks.remeasure
 

@@ -1,28 +1,28 @@
 """What the engine costs: per trial that does nothing, at the start, in memory, and where its driver saturates.
 
-    python -m benchmarks.engine [overhead peers start scaling memory saturation] [--trials 10000] [--output FILE]
+    python -m benchmarks.engine [overhead peers start scaling memory saturation] [--trials 10000]
 
 - overhead: milliseconds a trial whose objective returns constants, no gate, on two Ray workers; journal, Parquet and
   the wait for the disk included, once the engine is ready.
-- peers: the same for Ray Tune (defaults; actors reused), Optuna (memory, SQLite, a journal file) and joblib.
+- peers: the same for Ray Tune (defaults; actors reused), Optuna (memory, SQLite, a journal file) and joblib: of all but
+  two trials, whose time is taken off as that of the start.
 - start: from the command to the end of the first trial, beside `ray.init` alone.
 - scaling: a digits sweep by one worker and by two, from the first trial's start to the last one's end.
 - memory: what the driver grows by a trial, Parquet parts, and how long pandas takes to read them.
-- saturation: 10 to 10 000 workers that are simulated, whose trials take ten seconds of virtual time; the driver's own
-  work is real and holds the virtual clock up. What a worker's calls cost is not in it.
+- saturation: 10 to 10 000 workers that are simulated, whose trials take ten seconds of virtual time on average; the
+  driver's own work is real and holds the virtual clock up. What a worker's calls cost is not in it.
 
 Ratios between figures of one run mean more than the figures.
 """
 
 import argparse
 import heapq
-import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,16 +30,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.pages import RESULTS, conditions, table
+from benchmarks.plans import SCORES, plan_of
 from hpsearch.driver import Driver
 from hpsearch.engine import Engine
 from hpsearch.objective import Worker
 from hpsearch.records import Outcome, Result, Status, Trial
-from hpsearch.samplers import SAMPLERS
 from hpsearch.space import Space
 from hpsearch.store import ParquetStore, create_folder, schemas
 from hpsearch.sweep import Plan
 
-RECORDED = ("val_loss", "val_accuracy", "train_loss")
 SPACE = Space.of({"train": {"learning_rate": {"log": [1e-4, 1]}, "l2": {"log": [1e-6, 1e-1]}}})
 PROGRAM = Path(sys.executable).with_name("hpsearch")
 Figures = Iterator[dict[str, Any]]
@@ -47,30 +47,14 @@ Figures = Iterator[dict[str, Any]]
 
 def nothing(trials: Sequence[Trial], worker: Worker) -> list[Outcome]:
     """An objective of constants."""
-    scores = dict.fromkeys(RECORDED, 1.0)
+    scores = dict.fromkeys(SCORES, 1.0)
     return [
         Outcome(trial, Result(Status.COMPLETED, scores, best_epoch=1), worker.place(worker.clock(), 0.0))
         for trial in trials
     ]
 
 
-def plan_of(strategy: str, trials: int, round_size: int) -> Plan:
-    """A sweep over two settings."""
-    return Plan(
-        space=SPACE,
-        sampler=SAMPLERS[strategy](),
-        seed=0,
-        trials=trials,
-        round_size=round_size,
-        lookahead=1,
-        metric="val_loss",
-        maximise=False,
-        stopping=None,
-        epochs=lambda values: 1,
-    )
-
-
-def drive(plan: Plan, engine: Engine, folder: Path, recorded: Sequence[str] = RECORDED) -> float:
+def drive(plan: Plan, engine: Engine, folder: Path, recorded: Sequence[str] = SCORES) -> float:
     """Run a sweep; returns its seconds, with the closing of the store."""
     tables = schemas(plan.space, recorded)
     sweep = create_folder(folder, "name: nothing\n", {}, tables)
@@ -85,9 +69,9 @@ def overhead(trials: int) -> Figures:
     from hpsearch.engine.ray import RayEngine
 
     with RayEngine(nothing, cpus=1, workers=2) as engine, tempfile.TemporaryDirectory() as folder:
-        drive(plan_of("random", 512, 256), engine, Path(folder) / "warm-up")
+        drive(plan_of(SPACE, "random", 512, 256, lookahead=1), engine, Path(folder) / "warm-up")
         for strategy, count, size in (("random", trials, 256), ("zoom", min(trials, 400), 4)):
-            seconds = drive(plan_of(strategy, count, size), engine, Path(folder) / strategy)
+            seconds = drive(plan_of(SPACE, strategy, count, size, lookahead=1), engine, Path(folder) / strategy)
             yield {
                 "what": f"hpsearch, {strategy}, rounds of {size}",
                 "trials": count,
@@ -109,11 +93,11 @@ def peers(trials: int) -> Figures:
         for name, run in contenders.items():
             count = min(trials, 200 if "Tune" in name else 1000)
             try:
-                seconds = run(count)
+                seconds = -run(2) + run(count)
             except ImportError as error:
                 print(f"{name} is left out, as it is not installed: {error}")
             else:
-                yield {"what": name, "trials": count, "ms a trial": 1e3 * seconds / count}
+                yield {"what": name, "trials": count, "ms a trial": 1e3 * seconds / (count - 2)}
 
 
 def _joblib(trials: int) -> float:
@@ -204,6 +188,9 @@ def _output(command: Sequence[str]) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own programs
 
 
+SPREAD = 0.7  # of the logarithm of simulated durations
+
+
 class Simulated(Engine):
     """Workers on virtual time, which runs on by the driver's real work between two calls and by waiting for trials."""
 
@@ -214,7 +201,7 @@ class Simulated(Engine):
         self._workers = self._free = workers
         self._under_way: list[tuple[float, int, list[Trial]]] = []
         self._worker = Worker("simulated", "node", "platform", lambda: 0.0, lambda: 0.0)
-        self.now = self.busy_s = self.driver_s = 0.0
+        self.now = self.driver_s = 0.0
         self._left = time.perf_counter()
 
     @property
@@ -228,8 +215,7 @@ class Simulated(Engine):
     def submit(self, stacks: Sequence[Sequence[Trial]]) -> None:
         self._pass_time()
         trials = [trial for stack in stacks for trial in stack]
-        took = float(self._rng.lognormal(np.log(self._mean_s), 0.7, len(trials)).sum()) if self._mean_s else 0.0
-        self.busy_s += took
+        took = self._mean_s * float(self._rng.lognormal(-(SPREAD**2) / 2, SPREAD, len(trials)).sum())
         self._free -= 1
         heapq.heappush(self._under_way, (self.now + took, trials[0].number, trials))
 
@@ -259,9 +245,9 @@ class Simulated(Engine):
 def memory(trials: int) -> Figures:
     """The driver alone, with workers that take no time."""
     with tempfile.TemporaryDirectory() as folder:
-        drive(plan_of("random", 1024, 256), Simulated(8, 0.0), Path(folder) / "warm-up")
+        drive(plan_of(SPACE, "random", 1024, 256, lookahead=1), Simulated(8, 0.0), Path(folder) / "warm-up")
         before = _resident()
-        drive(plan_of("random", trials, 256), Simulated(8, 0.0), Path(folder) / "sweep")
+        drive(plan_of(SPACE, "random", trials, 256, lookahead=1), Simulated(8, 0.0), Path(folder) / "sweep")
         grown = _resident() - before
         parts = len(list((Path(folder) / "sweep" / "trials").iterdir()))
         begun = time.perf_counter()
@@ -299,7 +285,11 @@ def saturation(trials: int) -> Figures:
         count = min(trials, 4 * workers)
         with tempfile.TemporaryDirectory() as folder:
             engine = Simulated(workers, 10.0)
-            drive(plan_of("random", count, max(1, min(workers, count // 4))), engine, Path(folder) / "sweep")
+            drive(
+                plan_of(SPACE, "random", count, max(1, min(workers, count // 4)), lookahead=1),
+                engine,
+                Path(folder) / "sweep",
+            )
         yield {
             "what": f"{workers} workers",
             "trials": count,
@@ -317,16 +307,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What the engine costs.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all, if left out")
     parser.add_argument("--trials", type=int, default=10_000, help="at most")
-    parser.add_argument("--output", type=Path, help="a file for the figures as JSON")
     arguments = parser.parse_args()
     if unknown := set(arguments.parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
-    figures: dict[str, Any] = {}
+    page = ["# The engine", conditions()]
     for name in arguments.parts or PARTS:
-        figures[name] = list(PARTS[name](arguments.trials))
-        print(pd.DataFrame(figures[name]).to_string(index=False, float_format="%.3f"), "\n", flush=True)
-    if arguments.output:
-        arguments.output.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        page += [f"## {name}", _table(list(PARTS[name](arguments.trials)))]
+        print("\n\n".join(page[-2:]), "\n", flush=True)
+    if not arguments.parts:
+        (RESULTS / "engine.md").write_text("\n\n".join(page) + "\n", encoding="utf-8")
+
+
+def _table(figures: Sequence[Mapping[str, Any]]) -> str:
+    head = list(dict.fromkeys(name for row in figures for name in row))
+    cells = [[row.get(name, "") for name in head] for row in figures]
+    return table(head, [[f"{each:.3f}" if isinstance(each, float) else str(each) for each in row] for row in cells])
 
 
 if __name__ == "__main__":

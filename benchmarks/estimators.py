@@ -1,14 +1,12 @@
 """The estimators beside scikit-learn's, all with their defaults: R² on scikit-learn's diabetes data.
 
-    python -m benchmarks.estimators [--output benchmarks/results]
+    python -m benchmarks.estimators
 
 A fifth of the rows is held out, split by split; every contender meets the same splits.
 """
 
-import argparse
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -22,6 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from benchmarks.pages import RESULTS
 from trainer.estimators import MLPRegressor
 
 SPLITS = range(20)
@@ -64,13 +63,10 @@ def markdown(frame: pd.DataFrame) -> str:
 
 def main() -> None:
     """Measure, print and write."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--output", type=Path, default=Path("benchmarks/results"))
-    chosen = parser.parse_args()
     frame = measure(SPLITS)
     print(markdown(frame))
-    frame.to_parquet(chosen.output / "estimators.parquet", index=False)
-    (chosen.output / "estimators.md").write_text(markdown(frame), encoding="utf-8")
+    frame.to_parquet(RESULTS / "estimators.parquet", index=False)
+    (RESULTS / "estimators.md").write_text(markdown(frame), encoding="utf-8")
 
 
 if __name__ == "__main__":

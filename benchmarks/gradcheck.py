@@ -1,10 +1,10 @@
-"""The gradient check as an instrument: what it costs, whether it accuses right networks, what it detects.
+"""The gradient check as an instrument: what it costs, and whether it accuses right networks.
 
-    python -m benchmarks.gradcheck [cost] [alarms] [detection] [--networks 10000] [--share 0.1] [--output benchmarks/results]
+    python -m benchmarks.gradcheck [cost] [alarms] [--networks 10000]
 
 Cost: the share of the gate in the default digits sweep, whose every trial is run here in this process, and the time
-for networks of several sizes. Alarms: random correct networks, of which none may fail. Detection: the mutants of
-benchmarks/mutation.py, on a share of their architectures, all of which must be stopped.
+for networks of several sizes. Alarms: random correct networks, of which none may fail. What it detects is measured by
+benchmarks/mutation.py.
 """
 
 import os
@@ -21,13 +21,11 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 
+from benchmarks.pages import RESULTS
 from hpsearch import gate
 from hpsearch.config import load_config
 from hpsearch.known import KNOWN
 from hpsearch.running import Execution, Hooks, run
-from tests.mutation.matrix import Fate
-from tests.mutation.mutants import mutants
-from tests.mutation.survey import survey
 from tests.trainer.random_networks import sample
 from trainer import Architecture
 from trainer.gradcheck import Batch, check
@@ -35,6 +33,7 @@ from trainer.gradcheck import Batch, check
 SIZES = ((64, 32, 10), (64, 64, 64, 10), (784, 256, 128, 10), (3072, 2000, 800, 10))
 REPEATS = 5
 SEED = 7
+NETWORKS = 10_000
 Row = dict[str, object]
 
 
@@ -96,45 +95,29 @@ def alarms(networks: Sequence[int]) -> Iterator[Row]:
     yield from ({"measure": "alarms", "what": what, "value": count, "unit": "1"} for what, count in counts.items())
 
 
-def detection(share: float) -> Iterator[Row]:
-    """What became of mutants, counted over pairs of a mutant and an architecture."""
-    found = list(survey(mutants(), share))
-    yield {"measure": "detection", "what": "mutants", "value": len(found), "unit": "1"}
-    for fate in Fate:
-        count = sum(each.fates[fate] for each in found)
-        yield {"measure": "detection", "what": f"pairs with an architecture: {fate.value}", "value": count, "unit": "1"}
-
-
 def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "parts", nargs="*", choices=["cost", "alarms", "detection"], default=["cost", "alarms", "detection"]
-    )
-    parser.add_argument("--networks", type=int, default=10_000)
-    parser.add_argument("--share", type=float, default=0.1, help="of each mutant's architectures")
-    parser.add_argument("--output", type=Path, default=Path("benchmarks/results"))
+    parser.add_argument("parts", nargs="*", choices=["cost", "alarms", []])
+    parser.add_argument("--networks", type=int, default=NETWORKS)
     chosen = parser.parse_args()
-    parts: dict[str, Callable[[], Iterator[Row]]] = {
-        "cost": cost,
-        "alarms": lambda: alarms(range(chosen.networks)),
-        "detection": lambda: detection(chosen.share),
-    }
+    parts: dict[str, Callable[[], Iterator[Row]]] = {"cost": cost, "alarms": lambda: alarms(range(chosen.networks))}
     rows: list[Row] = []
-    for name in chosen.parts:
+    for name in chosen.parts or parts:
         for row in parts[name]():
             rows.append(row)
             print(_line(row), flush=True)
-    chosen.output.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(rows).astype({"value": float}).to_parquet(chosen.output / "gradcheck.parquet", index=False)
-    table = [
+    if chosen.parts or chosen.networks != NETWORKS:
+        return  # the recorded figures are of the whole
+    pd.DataFrame(rows).astype({"value": float}).to_parquet(RESULTS / "gradcheck.parquet", index=False)
+    lines = [
         "# The gradient check: what it costs, and whom it accuses",
         "",
         "| measure | what | value | unit |",
         "|---|---|---|---|",
         *map(_line, rows),
     ]
-    (chosen.output / "gradcheck.md").write_text("\n".join(table) + "\n", encoding="utf-8")
+    (RESULTS / "gradcheck.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _line(row: Row) -> str:

@@ -1,18 +1,22 @@
 """Whether the gate stops every wrong gradient: all mutants over all their architectures (`make mutation`).
 
-    python -m benchmarks.mutation [--share 1.0] [--output benchmarks/results]
+    python -m benchmarks.mutation [--share 1.0]
 
 The mutants come from the syntax trees of every backward pass, penalty gradient and loss gradient, see
 tests/mutation. Wherever the right code's float64 gradient differs from a mutant's by more than 1e-6, relative to
 the tensor's, the gate must stop it; a mutant that differs nowhere is equivalent and listed. Exits 1 if any survives.
 """
 
+import os
+
+os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
+
 import argparse
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
+from benchmarks.pages import RESULTS
 from tests.mutation.matrix import Fate
 from tests.mutation.mutants import mutants
 from tests.mutation.survey import Found, survey
@@ -51,14 +55,13 @@ def main() -> None:
     """Run the survey."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--share", type=float, default=1.0, help="of each mutant's architectures")
-    parser.add_argument("--output", type=Path, default=Path("benchmarks/results"))
     chosen = parser.parse_args()
     started = time.perf_counter()
     found = list(survey(mutants(), chosen.share))
     text = "\n".join(report(found, time.perf_counter() - started))
-    chosen.output.mkdir(parents=True, exist_ok=True)
-    (chosen.output / "mutation.md").write_text(text)
     print(text)
+    if chosen.share == 1:  # the recorded page is of all architectures
+        (RESULTS / "mutation.md").write_text(text, encoding="utf-8")
     if any(each.fates[Fate.SURVIVED] for each in found):
         raise SystemExit(1)
 

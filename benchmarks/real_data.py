@@ -1,6 +1,6 @@
 """How good the trainer's defaults are on real data: test accuracy, mean and deviation over seeds.
 
-    python benchmarks/real_data.py --data FOLDER [--sets mnist letters] [--seeds 5] [--one-split]
+    python -m benchmarks.real_data --data FOLDER [--sets mnist letters] [--seeds 5] [--one-split]
 
 Nothing is searched and nothing but the epochs is set: `Architecture(n_in, n_out)` and `Training(epochs=…)`. A seed
 decides the split and the training, as a sweep's does; with `--one-split` all share the first seed's split, whose
@@ -18,12 +18,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-if sys.path[0] == str(Path(__file__).parent):
-    del sys.path[0]  # where `import trainer` would find benchmarks/trainer.py
-
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks.pages import RESULTS, conditions, table
 from trainer import Architecture, Training, evaluate, fit
 from trainer.data import Dataset, Layout, load, prepare
 
@@ -86,20 +84,20 @@ def measure(name: str, folder: Path, seeds: Sequence[int], *, one_split: bool = 
         return [train(dataset, bar, seed, seeds[0] if one_split else seed) for seed in seeds]
 
 
-def table(found: Mapping[str, Sequence[Run]]) -> Iterator[str]:
-    """The runs as Markdown."""
-    yield "| data | bar | test accuracy, mean | sd | least | validation, mean | seeds | epochs | seconds a seed |"
-    yield "|---|---|---|---|---|---|---|---|---|"
+HEAD = ("data", "bar", "test accuracy, mean", "sd", "least", "validation, mean", "seeds", "epochs", "seconds a seed")
+
+
+def summary(found: Mapping[str, Sequence[Run]]) -> Iterator[list[str]]:
+    """A row for each set of data."""
     for name, runs in found.items():
         bar, accuracies = BARS[name], [run.accuracy for run in runs]
         validation, seconds = (
             np.mean([run.validation_accuracy for run in runs]),
             np.median([run.seconds for run in runs]),
         )
-        yield (
-            f"| {name} | {bar.accuracy:.3f} | {np.mean(accuracies):.4f} | {np.std(accuracies):.4f} | "
-            f"{min(accuracies):.4f} | {validation:.4f} | {len(runs)} | {bar.epochs} | {seconds:.1f} |"
-        )
+        figures = [np.mean(accuracies), np.std(accuracies, ddof=1), min(accuracies), validation]
+        whole = [str(len(runs)), str(bar.epochs), f"{seconds:.1f}"]
+        yield [name, f"{bar.accuracy:.3f}", *(f"{figure:.4f}" for figure in figures), *whole]
 
 
 def main() -> int:
@@ -114,7 +112,10 @@ def main() -> int:
         parser.error("--data FOLDER (or HPSEARCH_SHARED_DATA) must name the folder of the data sets")
     seeds = range(chosen.seeds)
     found = {name: measure(name, chosen.data, seeds, one_split=chosen.one_split) for name in chosen.sets}
-    print("\n".join(table(found)))
+    page = f"# The trainer's defaults on real data\n\n{table(HEAD, list(summary(found)))}\n\n{conditions()}\n"
+    print(page)
+    if set(found) == set(BARS) and not chosen.one_split:
+        (RESULTS / "real_data.md").write_text(page, encoding="utf-8")
     means = {name: np.mean([run.accuracy for run in runs]) for name, runs in found.items()}
     return int(any(mean < BARS[name].accuracy for name, mean in means.items()))
 

@@ -1,19 +1,25 @@
 """From a table to a model without editing anything, against scikit-learn's tools on the same rows.
 
-    python -m benchmarks.tables regression [--rows 20000] [--trials 48]
-    python -m benchmarks.tables classification [--tables 10] [--trials 48]
+    python -m benchmarks.tables [regression classification]
 
-regression: Friedman #1 (Friedman 1991) and a category, a tenth of the values missing. `hpsearch init`, `run` and
-`best` in one process, then RandomizedSearchCV over MLPRegressor for the same time; R² on the same test rows.
+regression: 20 000 rows of Friedman #1 (Friedman 1991) and a category, a tenth of the values missing. `hpsearch init`,
+`run` and `best` in one process, then RandomizedSearchCV over MLPRegressor for the same time: with scikit-learn's 200
+epochs at most, and with the 20 that `init` gives. R² on the same test rows, one BLAS thread each, several tables.
 classification: 900 rows with names, ticket numbers, dates, a fifth of the values missing; accuracy on the test rows
 against logistic regression on the same prepared training rows, for several tables, each split once.
 """
+
+import os
+
+os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
 
 import argparse
 import tempfile
 import time
 import warnings
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +33,7 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import PredefinedSplit, RandomizedSearchCV
 from sklearn.neural_network import MLPRegressor
 
+from benchmarks.pages import RESULTS, conditions, table
 from hpsearch.config import load_config
 from hpsearch.confirmation import Estimate
 from hpsearch.data import load_data
@@ -36,15 +43,19 @@ from hpsearch.models import rerun_best
 from hpsearch.running import Execution, Hooks, run
 from trainer.data import Prepared
 
-RESULTS = Path(__file__).parent / "results"
-WIDTHS = [(64,), (256,), (64, 64), (256, 256)]
+FILE = RESULTS / "tables.parquet"
+ROWS, TRIALS, TABLES = 20_000, 48, {"regression": 5, "classification": 10}
+OURS, LOGISTIC = "hpsearch", "logistic regression"
+EPOCHS = {"RandomizedSearchCV, 200 epochs": 200, "RandomizedSearchCV, 20 epochs": 20}
+"""scikit-learn's search, and how many epochs its networks have at most; training ends early where it gains nothing."""
 SPACE = {
-    "hidden_layer_sizes": WIDTHS,
+    "hidden_layer_sizes": [(units,) * layers for units, layers in product((64, 128, 256), (1, 2, 3))],
     "alpha": loguniform(1e-6, 1e-1),
     "learning_rate_init": loguniform(1e-4, 1e-1),
-    "batch_size": [32, 64, 128, 256],
+    "batch_size": [64, 128, 256],
 }
-"""What scikit-learn's search may vary: as much as `hpsearch init` does."""
+"""What scikit-learn's search may vary: what `hpsearch init` does, and lower learning rates, as Adam likes them."""
+Row = dict[str, Any]
 
 
 def friedman(rows: int, seed: int) -> pd.DataFrame:
@@ -96,7 +107,7 @@ def search(frame: pd.DataFrame, metric: str, trials: int, seed: int) -> Found:
         return Found(rerun.look.scores[f"test_{metric}"], load_data(config).prepared, seconds)
 
 
-def randomized_search(data: Prepared, seconds: float) -> tuple[float, int]:
+def randomized_search(data: Prepared, epochs: int, seconds: float) -> tuple[float, int]:
     """R² on the test rows of the best MLPRegressor that was found in so many seconds, and how many were tried."""
     x, y = (
         np.concatenate([getattr(part, name) for part in (data.train, data.validation)]) for name in ("x", "targets")
@@ -104,63 +115,82 @@ def randomized_search(data: Prepared, seconds: float) -> tuple[float, int]:
     fold = PredefinedSplit(np.repeat([-1, 0], [len(data.train), len(data.validation)]))
     best, tried, end = (-np.inf, None), 0, time.perf_counter() + seconds
     while time.perf_counter() < end:
-        network = MLPRegressor(early_stopping=True, random_state=tried)
+        network = MLPRegressor(early_stopping=True, max_iter=epochs, random_state=tried)
         each = RandomizedSearchCV(network, SPACE, n_iter=1, cv=fold, refit=False, random_state=tried)
         each.fit(x, y[:, 0])
         tried += 1
         best = max(best, (each.best_score_, tried, each.best_params_), key=lambda found: found[0])
-    model: Any = MLPRegressor(early_stopping=True, random_state=0, **best[2]).fit(x, y[:, 0])
+    model: Any = MLPRegressor(early_stopping=True, max_iter=epochs, random_state=0, **best[2]).fit(x, y[:, 0])
     return r2_score(data.test.targets[:, 0], model.predict(data.test.x)), tried
 
 
-def against_randomized_search(rows: int, trials: int) -> tuple[Found, tuple[float, int]]:
-    """What is found in a table, and what scikit-learn's search finds in the same time: R² on the test rows, and its tries."""
-    ours = search(friedman(rows, seed=0), "r2", trials, seed=0)
-    return ours, randomized_search(ours.data, ours.seconds)
+def regression(seed: int) -> Iterator[Row]:
+    """R² on the test rows of a table."""
+    ours = search(friedman(ROWS, seed), "r2", TRIALS, seed)
+    yield {"contender": OURS, "score": ours.score, "tried": TRIALS, "seconds": ours.seconds}
+    for name, epochs in EPOCHS.items():
+        score, tried = randomized_search(ours.data, epochs, ours.seconds)
+        yield {"contender": name, "score": score, "tried": tried, "seconds": ours.seconds}
 
 
-def regression(chosen: argparse.Namespace) -> list[str]:
-    """One table, one search each."""
-    ours, (theirs, tried) = against_randomized_search(chosen.rows, chosen.trials)
-    return [
-        f"Friedman #1 and a category, {chosen.rows} rows, a tenth of the values missing; {ours.seconds:.0f} s each.",
-        f"- hpsearch, as `init` configured it: test R² {ours.score:.4f} after {chosen.trials} trials",
-        f"- RandomizedSearchCV over MLPRegressor: test R² {theirs:.4f} after {tried} trials",
-    ]
-
-
-def against_logistic_regression(seed: int, trials: int) -> float:
-    """By how much the accuracy on the test rows of a table is higher."""
-    ours = search(passengers(seed), "accuracy", trials, seed)
+def classification(seed: int) -> Iterator[Row]:
+    """Accuracy on the test rows of a table."""
+    ours = search(passengers(seed), "accuracy", TRIALS, seed)
+    yield {"contender": OURS, "score": ours.score, "tried": TRIALS, "seconds": ours.seconds}
     train, test = ours.data.train, ours.data.test
     linear = LogisticRegression(max_iter=2000).fit(train.x, train.targets.argmax(axis=1))
-    theirs = linear.score(test.x, test.targets.argmax(axis=1))
-    print(f"table {seed}: hpsearch {ours.score:.4f}, logistic regression {theirs:.4f}", flush=True)
-    return ours.score - theirs
+    yield {"contender": LOGISTIC, "score": linear.score(test.x, test.targets.argmax(axis=1)), "tried": 1}
 
 
-def classification(chosen: argparse.Namespace) -> list[str]:
-    """Several tables, each split once, so that the differences are independent."""
-    estimate = Estimate.of([against_logistic_regression(seed, chosen.trials) for seed in range(chosen.tables)])
-    return [
-        f"900 rows of names, dates and more, a fifth missing; {estimate.seeds} tables, {chosen.trials} trials each.",
-        f"- test accuracy, hpsearch − logistic regression: {estimate.mean:+.4f} ± {estimate.half_width:.4f} (95%)",
-    ]
+WHAT: Mapping[str, Callable[[int], Iterator[Row]]] = {"regression": regression, "classification": classification}
+
+
+def measure(what: str, seed: int) -> pd.DataFrame:
+    """What each contender reaches on one table."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        found = pd.DataFrame([{"what": what, "seed": seed, **row} for row in WHAT[what](seed)])
+    print(found.to_string(index=False, header=False), flush=True)
+    return found
+
+
+def recorded() -> pd.DataFrame:
+    """What was measured so far."""
+    return pd.read_parquet(FILE) if FILE.exists() else pd.DataFrame({"what": []})
+
+
+def gains(frame: pd.DataFrame, other: str) -> "pd.Series[float]":
+    """By how much the score of hpsearch is above another's, by table."""
+    scores = frame.pivot_table(index="seed", columns="contender", values="score")
+    return (scores[OURS] - scores[other]).dropna()
+
+
+def markdown(what: str, frame: pd.DataFrame) -> str:
+    """Means over the tables, and the difference with its 95% interval."""
+    score = {"regression": "test R²", "classification": "test accuracy"}[what]
+    rows = []
+    for name, own in frame.groupby("contender", sort=False):
+        seconds = "" if own["seconds"].isna().any() else f"{own['seconds'].mean():.0f}"
+        gain = Estimate.of(gains(frame, str(name)).tolist()) if name != OURS else None
+        ahead = f"{gain.mean:+.4f} ± {gain.half_width:.4f}" if gain else ""
+        rows.append([str(name), f"{own['score'].mean():.4f}", f"{own['tried'].mean():.0f}", seconds, ahead])
+    head = ["contender", f"{score}, mean", "networks tried", "seconds", "hpsearch above it (95%)"]
+    how = (__doc__ or "").split(f"\n{what}: ")[1].split("\nclassification: ")[0].strip()
+    count = f"{frame['seed'].nunique()} tables. {conditions()}"
+    return "\n\n".join([f"# Tables: {what}", how, table(head, rows), count]) + "\n"
 
 
 def main() -> None:
-    """Measure, print, and write a page of results."""
+    """Measure, print, and write pages of results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["regression", "classification"])
-    parser.add_argument("--rows", type=int, default=20_000)
-    parser.add_argument("--tables", type=int, default=10)
-    parser.add_argument("--trials", type=int, default=48)
-    chosen = parser.parse_args()
-    warnings.simplefilter("ignore", ConvergenceWarning)
-    lines = {"regression": regression, "classification": classification}[chosen.what](chosen)
-    page = "\n".join([f"# Tables: {chosen.what}\n", lines[0], "", *lines[1:], ""])
-    print(page)
-    (RESULTS / f"tables_{chosen.what}.md").write_text(page, encoding="utf-8")
+    parser.add_argument("what", nargs="*", choices=[*WHAT, []])
+    for what in parser.parse_args().what or WHAT:
+        found = pd.concat([measure(what, seed) for seed in range(TABLES[what])], ignore_index=True)
+        others = recorded()
+        pd.concat([others[others["what"] != what], found], ignore_index=True).to_parquet(FILE, index=False)
+        page = markdown(what, found)
+        print(page)
+        (RESULTS / f"tables_{what}.md").write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How fast the trainer is, against PyTorch and scikit-learn, in one run.
 
-    python benchmarks/trainer.py [--rounds 15] [--sizes tiny small] [--output benchmarks/results]
+    python -m benchmarks.trainer [--rounds 15] [--sizes tiny small]
 
 Every round lets each contender train for about as long on one BLAS thread, one after the other; a ratio is the
 median, over the rounds, of the ratio within a round, so that a machine busy with other things slows both sides.
@@ -9,16 +9,9 @@ drawing the dropout masks, forward, backward, optimizer, running statistics; no 
 forms that their documentation recommends, PyTorch with each of its three optimizer implementations.
 """
 
-# ruff: noqa: E402 - threads and search path must be set before NumPy and the trainer are imported
-
 import os
-import sys
-from pathlib import Path
 
-THREADS = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
-os.environ.update(THREADS)  # before NumPy is loaded, which reads them once
-if sys.path[0] == str(Path(__file__).parent):
-    del sys.path[0]  # where `import trainer` would find this file
+os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
 
 import argparse
 import time
@@ -31,6 +24,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.pages import RESULTS, table
 from trainer import Architecture, Fitting, Training, build_stack
 from trainer.arrays import calmly
 from trainer.batches import Batches
@@ -255,7 +249,7 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def markdown(table: pd.DataFrame) -> str:
+def markdown(frame: pd.DataFrame) -> str:
     """The summary as a Markdown table."""
     formats = {
         "µs/step": "{:.1f}",
@@ -263,11 +257,8 @@ def markdown(table: pd.DataFrame) -> str:
         "× the trainer's time": "{:.2f}",
         "share of matrix products": "{:.0%}",
     }
-    lines = ["| " + " | ".join(table.columns) + " |", "|" + "---|" * len(table.columns)]
-    for row in table.to_dict("records"):
-        cells = (formats.get(name, "{}").format(value) for name, value in row.items())
-        lines += ["| " + " | ".join(cells) + " |"]
-    return "\n".join(lines) + "\n"
+    rows = [[formats.get(name, "{}").format(value) for name, value in row.items()] for row in frame.to_dict("records")]
+    return table(list(frame.columns), rows) + "\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -277,7 +268,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--sizes", nargs="+", choices=[size.name for size in SIZES], default=[size.name for size in SIZES]
     )
-    parser.add_argument("--output", type=Path, default=Path("benchmarks/results"))
     options = parser.parse_args(arguments)
     if not find_spec("torch"):
         print("PyTorch is not installed (pip install 'hpsearch[bench]'), so it is left out.")
@@ -287,9 +277,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             frames.append(measure(size, options.rounds))
             print(markdown(summary(frames[-1])), flush=True)
     frame = pd.concat(frames)
-    options.output.mkdir(parents=True, exist_ok=True)
-    frame.to_parquet(options.output / "trainer.parquet", index=False)
-    (options.output / "trainer.md").write_text(TITLE + markdown(summary(frame)), encoding="utf-8")
+    if set(options.sizes) == {size.name for size in SIZES} and find_spec("torch"):  # else it is not the whole
+        frame.to_parquet(RESULTS / "trainer.parquet", index=False)
+        (RESULTS / "trainer.md").write_text(TITLE + markdown(summary(frame)), encoding="utf-8")
 
 
 if __name__ == "__main__":

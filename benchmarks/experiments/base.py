@@ -67,6 +67,8 @@ class Experiment(ABC):
     """What there is to see, in a sentence or two."""
     on_images: ClassVar[bool] = False
     """Whether it is about images, and so goes by those that the user has."""
+    data: ClassVar[str] = "{source}"
+    """On what it is measured, for the page."""
     command: ClassVar[str]
     """How a user sees it without this module."""
     changes: ClassVar[Mapping[Size, Sequence[str]]] = {}

@@ -19,8 +19,8 @@ class BatchNorm(Experiment):
     name = "batch_norm"
     title = "Batch normalisation makes the search easier"
     teaches = (
-        "Which learning rates train a network at all: many with batch normalisation, at any depth; without it fewer the "
-        "deeper it is, until none of them does."
+        "Which learning rates train a network at all: many with batch normalisation, at any depth, as long as nothing is "
+        "dropped; without it fewer the deeper it is, until none of them does. Dropout and depth go together badly either way."
     )
     command = "hpsearch run configs/experiments/batch_norm.yaml"
     changes: ClassVar = {

@@ -26,6 +26,7 @@ class Drift(Experiment):
         "The best settings are the best for the data that they were found on. Here labels grow unreliable, and weights must "
         "be held down more. `hpsearch recheck` trains a sweep's leaders on later data, and says whether a new sweep is due."
     )
+    data = "generated rows of four classes"
     command = "hpsearch run configs/experiments/drift.yaml\nhpsearch recheck results/drift --data LATER"
     changes: ClassVar = {Size.MINIATURE: ("train.epochs=10",)}
     rows: ClassVar = {Size.MINIATURE: 600, Size.SMALL: 2000, Size.FULL: 10_000}

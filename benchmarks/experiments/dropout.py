@@ -19,8 +19,8 @@ class Dropout(Experiment):
     name = "dropout"
     title = "Three layers with and without dropout"
     teaches = (
-        "With half of its hidden units dropped at random, a network fits its training rows more slowly, and less closely "
-        "than it could: what is left is a smaller gap between training and validation rows."
+        "With half of its hidden units dropped at random, a network fits its training rows more slowly, and what is left at "
+        "the end is a smaller gap between training and validation rows."
     )
     on_images = True
     command = "hpsearch compare configs/experiments/dropout_none.yaml configs/experiments/dropout_half.yaml"

@@ -40,6 +40,7 @@ class DropoutInGroups(Experiment):
         "its members, says nearly everything, and two others together do."
     )
     on_images = True
+    data = "{source} and a generated table"
     command = "hpsearch run configs/experiments/dropout_in_groups.yaml"
     changes: ClassVar = {Size.MINIATURE: ("train.epochs=10", "model.hidden=[64]"), Size.SMALL: ("data.test=0.5",)}
 

@@ -42,14 +42,15 @@ class Fault(Experiment):
         )
         trained = measured.groupby(["seed", "activation"])["epochs_run"].sum().unstack()
         named = measured["error"].fillna("").str.contains("to blame: faulty_softplus")
-        by_name = named.groupby(measured["seed"]).sum()
+        faulty = measured["activation"] == "with its fault"
+        by_name = (named == faulty).groupby(measured["seed"]).all().astype(int)
         return [
             Effect(
                 "every trial with the fault is stopped, none without it",
                 (stopped["with its fault"] == 1).astype(int) - stopped["without it"],
             ),
             Effect("nothing is trained with the fault", (trained["with its fault"] == 0).astype(int)),
-            Effect("a trial names the layer", by_name),
+            Effect("every trial with the fault names the layer, none without it", by_name),
         ]
 
     def table(self, measured: pd.DataFrame) -> pd.DataFrame:

@@ -5,10 +5,11 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.experiments import EXPERIMENTS
-from benchmarks.experiments.base import Conditions, Experiment
+from benchmarks.experiments.base import Conditions, Experiment, Size
+from benchmarks.pages import RESULTS, table
 
 ROOT = Path(__file__).parents[2]
-KEPT = ROOT / "benchmarks" / "results" / "experiments"
+KEPT = RESULTS / "experiments"
 PAGE = ROOT / "docs" / "experiments.md"
 PICTURES = ROOT / "docs" / "experiments"
 
@@ -16,7 +17,8 @@ HEAD = """# Experiments
 
 What courses teach about tuning a network, each seen with one command and measured here over several seeds.
 `make experiments` measures them anew in small and writes this page; `python -m benchmarks.experiments --help` says how
-to make them as large as their configs say, or with MNIST or CIFAR-10. Figures are means over the seeds.
+to make them as large as their configs say, or with MNIST (t10k-images is its test set) or CIFAR-10. Figures are means over
+the seeds.
 """
 
 
@@ -53,6 +55,8 @@ def _section(number: int, experiment: Experiment) -> str:
     measured = kept(experiment.name)
     effects = [f"- {effect}." for effect in experiment.effects(measured)]
     seeds, size, source = measured["seed"].nunique(), *measured[["size", "source"]].iloc[0]
+    changes = ", ".join(f"`{change}`" for change in experiment.changes.get(Size(size), ()))
+    how = f"{size}: the config with {changes}" if changes else f"{size}: the config as it stands"
     return "\n".join(
         [
             f"## {number}. {experiment.title}\n",
@@ -61,7 +65,7 @@ def _section(number: int, experiment: Experiment) -> str:
             _markdown(experiment.table(measured)),
             f"\n![{experiment.title}](experiments/{experiment.name}.svg)\n",
             *effects,
-            f"\nMeasured over {seeds} seeds, {size}, on {source}.\n",
+            f"\nMeasured over {seeds} seeds on {experiment.data.format(source=source)}; {how}.\n",
         ]
     )
 
@@ -89,7 +93,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Those that readers of every colour vision tell apart (M. Okabe, K. Ito 2008)."""
 
 
-def _markdown(table: pd.DataFrame) -> str:
-    rows = [[str(value) for value in row] for row in table.itertuples(index=False)]
-    head = [str(column) for column in table.columns]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head), *rows])
+def _markdown(frame: pd.DataFrame) -> str:
+    rows = [[str(value) for value in row] for row in frame.itertuples(index=False)]
+    head = [str(column) for column in frame.columns]
+    return table(head, rows)

@@ -2,13 +2,17 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-RESULTS = Path(__file__).parent.parent / "results"
+from benchmarks.pages import RESULTS
+
 TIME, RATIO = 2.0, 1.6
 """How much longer something may take on another day or machine, and how much a ratio of times of one run may differ."""
+SAME, BAR = "the same", "a bar"
+A_TIME, A_RATIO = f"a time: up to {TIME:g}×", f"a ratio of one run: within {RATIO:g}×"
+SEEDS = "two standard errors of other seeds"
+"""Why an interval is what it is."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class Figure:
     low: float
     high: float
     measured: float
+    why: str  # the interval is what it is
 
     @property
     def holds(self) -> bool:
@@ -31,7 +36,7 @@ class Figure:
     def row(self) -> str:
         """As a row of the page."""
         values = ["" if value is None else f"{value:.4g}" for value in (self.recorded, self.measured)]
-        interval = f"{self.low:.4g} … {self.high:.4g}"
+        interval = f"{self.low:.4g} … {self.high:.4g} ({self.why})"
         cells = [
             self.benchmark,
             self.what,

@@ -39,6 +39,12 @@ QUOTES = (
     ),
     Quote(
         "README.md",
+        r"pairs, in (\d+%) on the three",
+        "search.md",
+        _real(r"### Tasks on which.*?\| zoom \|(?:[^|]+\|){2} ([\d.]+) \("),
+    ),
+    Quote(
+        "README.md",
         r"costs about (\d+%) of the digits sweep",
         "gradcheck.md",
         r"digits sweep \(48 trials\) \| ([\d.]+)",
@@ -60,9 +66,21 @@ QUOTES = (
     Quote("docs/peers.md", r"in (\d+%) after 25", "search.md", _real(r"### All tasks.*?\| zoom \| ([\d.]+) \(")),
     Quote("docs/peers.md", r"takes ([\d.]+) times as long for 64-32-10", "trainer.md", _fused("tiny")),
     Quote("docs/peers.md", r"and ([\d.]+) times for 3072", "trainer.md", _fused("large")),
-    Quote("docs/peers.md", r"takes ([\d.]+) times as long as TPE with", "search.md", r"\| mean \|[ |]+([\d.]+) \|"),
     Quote(
-        "docs/peers.md", r"and ([\d.]+) times as long as Ray Tune's", "search.md", r"\| mean \|[ |]+[\d.]+ \| ([\d.]+)"
+        "docs/peers.md",
+        r"ahead in (\d+%) after 100",
+        "search.md",
+        _real(r"### Tasks on which.*?\| zoom \|(?:[^|]+\|){2} ([\d.]+) \("),
+    ),
+    Quote("docs/peers.md", r"of (\d+) searches of up to", "search.md", r"\| mean \| \(\d+ of (\d+)\)"),
+    Quote("docs/peers.md", r"reaches it in (\d+), TPE", "search.md", r"\| mean \| \((\d+) of"),
+    Quote("docs/peers.md", r"TPE with Hyperband in (\d+)", "search.md", r"\| mean \|[^|]+\| \((\d+) of"),
+    Quote("docs/peers.md", r"random search, in (\d+);", "search.md", r"\| mean \|(?:[^|]+\|){2} \((\d+) of"),
+    Quote(
+        "docs/peers.md", r"takes ([\d.]+) times as long as the one", "search.md", r"\| mean \|(?:[^|]+\|){3} ([\d.]+)"
+    ),
+    Quote(
+        "docs/peers.md", r"and ([\d.]+) times as long as the other", "search.md", r"\| mean \|(?:[^|]+\|){4} ([\d.]+)"
     ),
     Quote("docs/tables.md", r"test R² of ([\d.]+\d),", "tables_regression.md", r"configured it: test R² ([\d.]+)"),
     Quote("docs/tables.md", r"in (\d+) s of one process", "tables_regression.md", r"missing; (\d+) s each"),
@@ -77,6 +95,7 @@ NOT_MEASURED = {
     r"at most 2 s behind|anew every 10 s at most": "a setting of the dashboard",
     r"the 90% interval|below 30% it does not name": "a setting of the report",
     r"the machine's memory is 95% full": "a setting of Ray",
+    r"at most half a minute": "a setting of the program",
     r"some 10 to 100 ms": "what to expect of a network",
 }
 """Figures in prose that nobody measured, by pattern, and what they are instead."""

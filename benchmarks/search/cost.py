@@ -1,12 +1,12 @@
 """What planning costs: the processor time that the zoom takes to propose, a trial, as the history grows."""
 
 import time
+from collections.abc import Sequence
 
-from benchmarks.search.runs import objective
+from benchmarks.plans import plan_of
+from benchmarks.search.runs import objective, planned
 from benchmarks.search.tasks import SPACE
-from hpsearch.records import Observation, Round
-from hpsearch.samplers import SAMPLERS
-from hpsearch.sweep import Plan, next_round
+from hpsearch.records import Trial
 
 UNTIL = (50, 100, 200, 400)
 ROUND = 4
@@ -14,31 +14,19 @@ ROUND = 4
 
 def measure(task: str = "digits") -> dict[int, float]:
     """Milliseconds of processor time a trial that planning took, over the last 40 trials before each number of trials in `UNTIL`."""
-    plan = Plan(
-        space=SPACE,
-        sampler=SAMPLERS["zoom"](),
-        seed=0,
-        trials=UNTIL[-1],
-        round_size=ROUND,
-        lookahead=0,
-        metric="val_loss",
-        maximise=False,
-        stopping=None,
-        epochs=lambda values: 1,
-    )
-    score = objective("simulated", task)
-    rounds: list[Round] = []
-    history: list[Observation] = []
+    plan, score = plan_of(SPACE, "zoom", UNTIL[-1], ROUND), objective("simulated", task)
     spent: list[float] = []
-    for number in range(plan.rounds):
+    begun = time.process_time()
+
+    def scored(trials: Sequence[Trial]) -> list[float | None]:
+        nonlocal begun
+        spent.extend([1e3 * (time.process_time() - begun) / len(trials)] * len(trials))
+        losses = score(trials)
         begun = time.process_time()
-        rounds.append(next_round(plan, rounds, history))
-        trials = rounds[-1].trials[: plan.size(number)]
-        spent += [1e3 * (time.process_time() - begun) / len(trials)] * len(trials)
-        history += [
-            Observation(trial.number, trial.round, trial.unit, loss)
-            for trial, loss in zip(trials, score(trials), strict=True)
-        ]
+        return losses
+
+    for _ in planned(plan, scored):
+        pass
     return {until: sum(spent[until - 40 : until]) / 40 for until in UNTIL}
 
 

@@ -9,16 +9,16 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 
+from benchmarks.pages import table
+from benchmarks.plans import SCORES, plan_of
 from hpsearch.config import load_config
 from hpsearch.driver import Driver
 from hpsearch.engine import Engine
 from hpsearch.known import KNOWN
 from hpsearch.records import Outcome, Place, Result, Status, Trial
 from hpsearch.running import Execution, Hooks, run
-from hpsearch.samplers import SAMPLERS
 from hpsearch.space import Space
 from hpsearch.store import MemoryStore, schemas
-from hpsearch.sweep import Plan
 
 SPREAD = 10.0  # the longest trial takes so many times as long as the shortest
 WORKERS, ROUNDS = (2, 8, 32, 128), 60
@@ -71,7 +71,7 @@ class Virtual(Engine):
 
     def wait(self, timeout_s: float) -> list[Outcome]:
         self._now, _, trial = heapq.heappop(self._ends)
-        result = Result(Status.COMPLETED, scores=dict.fromkeys(("train_loss", "val_loss"), sum(trial.unit)))
+        result = Result(Status.COMPLETED, scores=dict.fromkeys(SCORES, sum(trial.unit)))
         return [Outcome(trial, result, Place(BEGINNING, 1.0, "virtual", "virtual", None))]
 
     def close(self) -> None:
@@ -88,8 +88,7 @@ def report() -> str:
         [f"{key:g}" for key in place] + [f"{wide[(*place, machine)]:.1%}" for machine in machines]
         for place in frame[keys].drop_duplicates().sort_values(keys).itertuples(index=False, name=None)
     ]
-    lines = ["| " + " | ".join(cells) + " |" for cells in [keys + machines, ["---"] * (3 + len(machines)), *rows]]
-    return "\n".join([TITLE, *lines, ""])
+    return f"{TITLE}\n{table(keys + machines, rows)}\n"
 
 
 def idle(spans: Sequence[tuple[float, float]], workers: int) -> float:
@@ -104,19 +103,8 @@ def simulated(cells: Sequence[Cell]) -> Iterator[dict[str, object]]:
     for share, lookahead, workers in cells:
         engine = Virtual(workers, np.random.default_rng(0))
         round_size = round(share * workers)
-        plan = Plan(
-            space=SPACE,
-            sampler=SAMPLERS["random"](),
-            seed=0,
-            trials=ROUNDS * round_size,
-            round_size=round_size,
-            lookahead=lookahead,
-            metric="val_loss",
-            maximise=False,
-            stopping=None,
-            epochs=lambda values: 1,
-        )
-        store = MemoryStore(schemas(SPACE, ("train_loss", "val_loss")))
+        plan = plan_of(SPACE, "random", ROUNDS * round_size, round_size, lookahead=lookahead)
+        store = MemoryStore(schemas(SPACE, SCORES))
         Driver(plan, store, engine, lambda event: None, lambda: False, lambda trial: None, None).run()
         yield _row(share, lookahead, f"{workers} workers, simulated", idle(engine.spans, workers))
 

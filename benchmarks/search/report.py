@@ -1,11 +1,14 @@
 """Curves of the best loss so far as a few figures."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
+from benchmarks.pages import table
 from benchmarks.search.tasks import TASKS
 
-PEER = "optuna.tpe"
+OURS, PEER = "zoom", "optuna.tpe"
 BUDGETS = (25, 50, 100)
 RESAMPLES = 2000
 
@@ -33,20 +36,23 @@ def _against_peer(frame: pd.DataFrame) -> str:
     methods = sorted(frame["method"].unique())
     ranks = _mean_ranks(frame)
     header = [f"beats TPE at {budget}" for budget in BUDGETS] + [f"mean rank at {budget}" for budget in BUDGETS]
-    lines = ["| method | " + " | ".join(header) + " |", "|" + "---|" * (1 + len(header))]
+    rows = []
     for method in methods:
-        shared = [task for task in tasks if (method, task) in curves and (PEER, task) in curves]
-        pairs = [(curves[method, task], curves[PEER, task]) for task in shared]
-        cells = ["–" if method == PEER else _probability(pairs, budget) for budget in BUDGETS]
+        cells = [_probability(curves, tasks, method, PEER, budget) for budget in BUDGETS]
         cells += [f"{ranks[budget].get(method, np.nan):.2f}" for budget in BUDGETS]
-        lines.append(f"| {method} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+        rows.append([method, *cells, _probability(curves, tasks, OURS, method, BUDGETS[-1])])
+    return table(["method", *header, f"{OURS} beats it at {BUDGETS[-1]}"], rows) + "\n"
 
 
-def _probability(pairs: list[tuple[np.ndarray, np.ndarray]], budget: int) -> str:
+def _probability(
+    curves: Mapping[tuple[str, str], np.ndarray], tasks: Sequence[str], own: str, peer: str, budget: int
+) -> str:
     """That a run of the one is better than a run of the other, mean over tasks, with a 95% bootstrap interval."""
+    if own == peer:
+        return "–"
     rng = np.random.default_rng(0)
-    wins = [_wins(own[:, budget - 1], peer[:, budget - 1]) for own, peer in pairs]
+    shared = [task for task in tasks if (own, task) in curves and (peer, task) in curves]
+    wins = [_wins(curves[own, task][:, budget - 1], curves[peer, task][:, budget - 1]) for task in shared]
     draws = np.zeros(RESAMPLES)
     for won in wins:
         rows, columns = (rng.integers(size, size=(RESAMPLES, size)) for size in won.shape)
@@ -62,19 +68,18 @@ def _wins(own: np.ndarray, peer: np.ndarray) -> np.ndarray:
 
 def _mean_ranks(frame: pd.DataFrame) -> dict[int, dict[str, float]]:
     """Over the tasks and seeds that every method has."""
-    methods = frame["method"].nunique()
     found = {}
     for budget in BUDGETS:
         wide = frame[frame["trial"] == budget].pivot_table(index=["task", "seed"], columns="method", values="best")
         whole = wide.dropna()
-        found[budget] = whole.rank(axis=1).mean().to_dict() if methods else {}
+        found[budget] = whole.rank(axis=1).mean().to_dict()
     return found
 
 
 def _reach(frame: pd.DataFrame) -> str:
     """The first trial at which a method's mean curve is as low as TPE's at the end."""
     curves, tasks = _curves(frame), [task for task in TASKS if task in set(frame["task"])]
-    lines = ["| method | " + " | ".join(tasks) + " | median |", "|" + "---|" * (len(tasks) + 2)]
+    rows = []
     for method in sorted(frame["method"].unique()):
         trials = []
         for task in tasks:
@@ -85,5 +90,5 @@ def _reach(frame: pd.DataFrame) -> str:
             trials.append(there[0] + 1 if len(there) else np.inf)
         cells = ["" if np.isnan(count) else "never" if np.isinf(count) else f"{count:.0f}" for count in trials]
         median = np.nanmedian(trials)
-        lines.append(f"| {method} | " + " | ".join(cells) + f" | {'never' if np.isinf(median) else f'{median:.0f}'} |")
-    return "\n".join(lines) + "\n"
+        rows.append([method, *cells, "never" if np.isinf(median) else f"{median:.0f}"])
+    return table(["method", *tasks, "median"], rows) + "\n"

@@ -1,21 +1,38 @@
 """Searches: a method on a task from a seed, all else equal."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.search.tables import RESULTS, simulate
+from benchmarks.pages import RESULTS
+from benchmarks.plans import plan_of
+from benchmarks.search.tables import simulate
 from benchmarks.search.tasks import SPACE, final_loss
 from hpsearch.records import Observation, Round, Trial
-from hpsearch.samplers import SAMPLERS
 from hpsearch.sweep import Plan, next_round
 
 TRIALS, ROUND = 100, 8
-DOUBLED = "random, twice"  # random search with two trials where the others have one
 Objective = Callable[[Sequence[Trial]], list[float | None]]
+
+
+@dataclass(frozen=True)
+class Method:
+    """A strategy, and how it searches where that is not as the others do."""
+
+    strategy: str
+    round_size: int = ROUND
+    trials: int = 1  # for each one that the others have
+
+
+VARIANTS: Mapping[str, Method] = {
+    "random, twice": Method("random", trials=2),
+    "optuna.tpe, one by one": Method("optuna.tpe", round_size=1),
+}
+"""Methods that are no strategy by their names."""
 
 
 def objective(kind: str, task: str) -> Objective:
@@ -27,30 +44,26 @@ def objective(kind: str, task: str) -> Objective:
 
 def search(method: str, seed: int, score: Objective) -> np.ndarray:
     """The best loss so far after each trial, (trials,)."""
-    doubled = method == DOUBLED
-    plan = Plan(
-        space=SPACE,
-        sampler=SAMPLERS["random" if doubled else method](),
-        seed=1000 + seed if doubled else seed,
-        trials=2 * TRIALS if doubled else TRIALS,
-        round_size=ROUND,
-        lookahead=0,
-        metric="val_loss",
-        maximise=False,
-        stopping=None,
-        epochs=lambda values: 1,
-    )
+    how = VARIANTS.get(method, Method(method))
+    own_seed = seed if how.trials == 1 else 1000 + seed  # or half of its trials would be those of `random`
+    plan = plan_of(SPACE, how.strategy, how.trials * TRIALS, how.round_size, seed=own_seed)
+    losses = [loss for _, found in planned(plan, score) for loss in found]
+    best = np.minimum.accumulate([np.inf if loss is None else loss for loss in losses])
+    return best[how.trials - 1 :: how.trials]
+
+
+def planned(plan: Plan, score: Objective) -> Iterator[tuple[Sequence[Trial], list[float | None]]]:
+    """The trials of each round, planned when those before it are known, and their losses."""
     rounds: list[Round] = []
     history: list[Observation] = []
     for number in range(plan.rounds):
         rounds.append(next_round(plan, rounds, history))
         trials = rounds[-1].trials[: plan.size(number)]
+        losses = score(trials)
         history += [
-            Observation(trial.number, trial.round, trial.unit, loss)
-            for trial, loss in zip(trials, score(trials), strict=True)
+            Observation(trial.number, trial.round, trial.unit, loss) for trial, loss in zip(trials, losses, strict=True)
         ]
-    best = np.minimum.accumulate([np.inf if seen.score is None else seen.score for seen in history])
-    return best[1::2] if doubled else best
+        yield trials, losses
 
 
 def results_file(kind: str) -> Path:

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from benchmarks.pages import RESULTS, table
+from benchmarks.plans import plan_of
 from benchmarks.search.runs import ROUND
-from benchmarks.search.tables import RESULTS
 from benchmarks.search.tasks import SPACE, TASKS, train
 from hpsearch.records import Observation, Round, Status, Trial
-from hpsearch.samplers import SAMPLERS
 from hpsearch.stopping import STOPPING, rungs
-from hpsearch.sweep import Plan, next_round
+from hpsearch.sweep import next_round
 
 TRIALS = 100
 FILE = RESULTS / "search_stopping.parquet"
@@ -25,37 +25,33 @@ WHOLE = "none"
 def search(task: str, rule: str, seed: int) -> pd.DataFrame:
     """A row a trial: the epochs that it was trained, and its final loss; infinite if it was stopped or diverged."""
     epochs = 2 * TASKS[task].epochs
-    plan = Plan(
-        space=SPACE,
-        sampler=SAMPLERS["zoom"](),
-        seed=seed,
-        trials=TRIALS,
-        round_size=ROUND,
-        lookahead=1,
-        metric="val_loss",
-        maximise=False,
-        stopping=STOPPING[rule],
-        epochs=lambda values: epochs,
-    )
+    plan = plan_of(SPACE, "zoom", TRIALS, ROUND, seed=seed, lookahead=1, stopping=rule, epochs=epochs)
     rounds: list[Round] = []
     history: list[Observation] = []
     rows: list[tuple[int, float]] = []
     for number in range(plan.rounds):
         rounds.append(next_round(plan, rounds, history[: plan.visible(number) * ROUND]))
         for trial in rounds[-1].trials[: plan.size(number)]:
-            curve = _curve(task, trial, epochs)
+            trained, curve = _curve(task, trial, epochs)
             whole = len(curve) == epochs
             status = Status.DIVERGED if not curve else Status.COMPLETED if whole else Status.STOPPED
             history.append(plan.observation(trial, status, curve[-1] if curve else None, curve))
-            rows.append((len(curve) or epochs, curve[-1] if whole else math.inf))
+            rows.append((trained, curve[-1] if whole else math.inf))
     found = pd.DataFrame(rows, columns=["epochs", "loss"])
     return found.assign(rule=rule, task=task, seed=seed, trial=np.arange(1, len(found) + 1))
 
 
-def _curve(task: str, trial: Trial, epochs: int) -> list[float]:
-    """The loss after each epoch that was trained; none if it diverged."""
-    limits = dict(zip(rungs(epochs), trial.limits, strict=False))
-    return train(task, trial.values, trial.seed, lambda epoch, loss: loss > limits.get(epoch, math.inf), epochs) or []
+def _curve(task: str, trial: Trial, epochs: int) -> tuple[int, list[float]]:
+    """How many epochs were trained, and the loss after each; no losses if the trial diverged."""
+    limits, trained = dict(zip(rungs(epochs), trial.limits, strict=False)), 0
+
+    def ends(epoch: int, loss: float) -> bool:
+        nonlocal trained
+        trained = epoch
+        return loss > limits.get(epoch, math.inf)
+
+    losses = train(task, trial.values, trial.seed, ends, epochs)
+    return trained, losses or []
 
 
 def run(tasks: Sequence[str], seeds: int) -> None:
@@ -81,13 +77,12 @@ def report() -> str:
         for whole in [of_task[of_task["rule"] == WHOLE]]
         for rule, searches in of_task[of_task["rule"] != WHOLE].groupby("rule", sort=False)
     ]
-    lines = ["| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head), *rows]]
     words = (
         f"The zoom, {TRIALS} trials of twice the epochs, {frame['seed'].nunique()} seeds. Beside `none`: the share of its "
         "epochs that were trained; the best loss as a multiple of its best, geometric mean with the standard error, after "
         "as many trials and after half of its epochs; the share of seeds in which the latter was better."
     )
-    return "\n".join(["## What stopping saves and costs\n", f"{words}\n", *lines, ""])
+    return "\n\n".join(["## What stopping saves and costs", words, table(head, rows)]) + "\n"
 
 
 def _cells(searches: pd.DataFrame, whole: pd.DataFrame) -> list[str]:

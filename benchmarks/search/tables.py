@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import ExtraTreesRegressor
 
+from benchmarks.pages import RESULTS
 from benchmarks.search.tasks import SPACE, final_loss
 from hpsearch.samplers import Point
 
-RESULTS = Path(__file__).parent.parent / "results"
 EVERYWHERE, NEAR, LEADERS, WIDTH = 1000, 600, 30, 0.1
 """Trainings at random points; then others near the best of these, where searches will look more closely."""
 TREES = 60

@@ -14,10 +14,15 @@ from tests.docs.examples import FENCE
 from tests.processes.program import REPOSITORY
 
 GENERATED = "docs/experiments.md"  # as a whole from measurements: it has a test of its own
-PAGES = ["README.md", *sorted({f"docs/{page.name}" for page in (REPOSITORY / "docs").glob("*.md")} - {GENERATED})]
+PAGES = [
+    "README.md",
+    "CHANGELOG.md",
+    *sorted({f"docs/{page.name}" for page in (REPOSITORY / "docs").glob("*.md")} - {GENERATED}),
+]
 MEASURED = re.compile(
     r"\d[\d .,]*(?:%|(?:ms|µs|s|seconds|minutes|times|trials/s|[KMG]B)\b|×)"
     r"|\bin \d+ trials\b|\b\d+ mutants|\bR²[^.|]*\d|\b0\.\d{3,}"
+    r"|\b(?:half|one and a half|about)(?: an?| one)? (?:milli)?(?:second|minute)s?\b|\b(?:half|twice|two and a half times) (?:the time|as fast)\b"
 )
 """What a measured figure in prose looks like; examples of output, in code blocks, are no quotes."""
 
@@ -53,19 +58,23 @@ def test_the_page_of_experiments_is_what_its_kept_measurements_say() -> None:
 
 
 def test_every_benchmark_is_measured_again() -> None:
-    programs = {file.stem for file in (REPOSITORY / "benchmarks").glob("*.py")}
+    files = (REPOSITORY / "benchmarks").glob("*.py")
+    programs = {file.stem for file in files if 'if __name__ == "__main__"' in file.read_text(encoding="utf-8")}
     packages = {file.parent.name for file in (REPOSITORY / "benchmarks").glob("*/__main__.py")}
     assert set(BENCHMARKS) >= programs | packages - {"remeasure"}
 
 
-def test_a_figure_outside_its_interval_fails_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_figure_outside_its_interval_fails_the_run_and_what_is_left_out_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = tmp_path / "page.md"
     for value, code in ((1.0, 0), (3.0, 1)):
-        figure = Figure("idle", "share", "1 of 2", 1.0, 0.5, 2.0, value)
-        monkeypatch.setitem(BENCHMARKS, "idle", lambda sample, figure=figure: iter([figure]))
+        figure = Figure("idle", "share", "1 of 2", 1.0, 0.5, 2.0, value, "why")
+        monkeypatch.setitem(BENCHMARKS, "idle", [lambda sample, figure=figure: iter([figure, "torch"])])
         assert main(["idle", "--seed", "5", f"--output={page}"]) == code
-        assert f"| idle | share | 1 of 2 | 1 | 0.5 … 2 | {value:.4g} |" in page.read_text(encoding="utf-8")
+        assert f"| idle | share | 1 of 2 | 1 | 0.5 … 2 (why) | {value:.4g} |" in page.read_text(encoding="utf-8")
         assert "sample 5 of size 1" in page.read_text(encoding="utf-8")
+        assert "Not measured on this machine: torch." in page.read_text(encoding="utf-8")
 
 
 def test_a_sample_is_a_function_of_its_seed_and_the_benchmark() -> None:
@@ -79,5 +88,6 @@ def test_a_sample_is_a_function_of_its_seed_and_the_benchmark() -> None:
 
 def test_simulated_and_fitted_figures_come_out_as_they_were_recorded() -> None:
     for name in ("idle", "estimators"):
-        for figure in BENCHMARKS[name](Sample(seed=1, size=0.01)):
+        for figure in (each for measure in BENCHMARKS[name] for each in measure(Sample(seed=1, size=0.01))):
+            assert isinstance(figure, Figure)
             assert figure.holds, figure
