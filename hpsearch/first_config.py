@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from hpsearch.errors import UsageError
 from hpsearch.seeds import split_seed
 from hpsearch.words import counted
 from trainer import TrainerError
-from trainer.data import BUNDLED, Arrays, Columns, Layout, Prepared, load, prepare, read
+from trainer.data import BUNDLED, Arrays, Columns, Layout, Prepared, dataset_of, load, prepare, read
 from trainer.data.table import is_missing
 
 TARGETS = ("target", "label", "class", "y")
@@ -67,7 +68,8 @@ def first_config(source: str, target: Sequence[str] = ()) -> FirstConfig:
         content = None if source in BUNDLED else read(source)
         table = None if content is None or isinstance(content, Arrays) else content.columns
         chosen, why = _target(table, target)
-        dataset = load(source, Layout(chosen))
+        layout, name = Layout(chosen), Path(source).name.partition(".")[0]
+        dataset = load(source, layout) if content is None else dataset_of(content, name, layout, source)
         prepared = prepare(dataset, validation=VALIDATION, test=TEST, seed=split_seed(0))
     except TrainerError as error:
         sentence = str(error)
@@ -146,7 +148,11 @@ def _flow(names: Sequence[str]) -> str:
 
 def _scalar(text: str) -> str:
     """Text in YAML, in quotes unless it is a plain word that can be nothing else."""
-    plain = re.fullmatch(r"[A-Za-z_./][A-Za-z0-9_./-]*", text) and text.lower() not in {"null", "true", "false"}
+    plain = re.fullmatch(r"(\.{0,2}/|[A-Za-z_])[A-Za-z0-9_./-]*", text) and text.lower() not in {
+        "null",
+        "true",
+        "false",
+    }
     return text if plain else json.dumps(text, ensure_ascii=False)
 
 

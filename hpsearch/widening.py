@@ -100,8 +100,8 @@ def _wider(first: Distribution, edge: Edge) -> Continuous | Integer | None:
     for step in range(1, MOST + 1):
         try:
             wider = first.widened(step * STEP, upper=upper)
-        except (ValueError, OverflowError):  # beyond what the scale or a float can hold
+            if (wider.high > now.high) if upper else (wider.low < now.low):
+                return type(now).parse([now.low, wider.high] if upper else [wider.low, now.high])
+        except (ValueError, OverflowError):  # beyond what the scale or a float can hold, or a config may say
             return None
-        if (wider.high > now.high) if upper else (wider.low < now.low):
-            return type(now).parse([now.low, wider.high] if upper else [wider.low, now.high])
     return None

@@ -27,7 +27,7 @@ class Choice(Distribution):
         """From a list of members, or from a mapping of labels to members."""
         if not isinstance(argument, list | dict) or len(argument) < 2:
             raise ValueError(f"choice takes a list (or a mapping of names) of at least two members, not {argument!r}")
-        members = argument.values() if isinstance(argument, dict) else argument
+        members = [*argument, *argument.values()] if isinstance(argument, dict) else argument  # labels are values too
         if any(isinstance(member, float) and not math.isfinite(member) for member in members):
             raise ValueError(f"choice takes finite numbers, not {argument!r}")
         if any(isinstance(member, int) and abs(member) >= 2**63 for member in members):

@@ -181,6 +181,13 @@ def test_a_choice_without_two_different_members_is_refused_with_a_sentence(argum
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.parametrize("label", [NAN, INF, 2**63], ids=repr)
+def test_a_label_is_refused_as_a_member_is_if_no_row_could_hold_it(label: float) -> None:
+    for argument in ([label, 1], {label: 1, "b": 2}):
+        with pytest.raises(ValueError, match=r"^choice takes (finite numbers|whole numbers below 2)"):
+            Choice.parse(argument)
+
+
 def test_members_of_different_types_differ_even_where_python_finds_them_equal() -> None:
     choice = Choice.parse([1, True, 1.0])
     assert [type(choice.from_unit(u)) for u in choice.extremes()] == [int, bool, float]

@@ -10,9 +10,10 @@ from typer.testing import CliRunner
 
 from hpsearch.cli.app import app
 from hpsearch.config import load_config
+from hpsearch.config.yaml_text import parse_value
 from hpsearch.data import load_data
 from hpsearch.errors import UsageError
-from hpsearch.first_config import BUDGETS, first_config
+from hpsearch.first_config import BUDGETS, _scalar, first_config
 from hpsearch.known import KNOWN
 from tests.trainer.table_cases import dirty_table
 from trainer.data import BUNDLED
@@ -69,6 +70,13 @@ def test_a_column_with_a_telling_name_is_the_target(name: str, tmp_path: Path) -
     table = pd.DataFrame({name: [0, 1] * 20, "a": np.random.default_rng(0).normal(size=40)})
     table.to_csv(tmp_path / "t.csv", index=False)
     assert f"the target is {name!r}, by its name" in " ".join(first_config(str(tmp_path / "t.csv")).seen)
+
+
+@pytest.mark.parametrize(
+    "name", [".5", ".inf", ".nan", ".5e3", "null", "1e3", "a.b", "../x.csv", "./x", "/a", ".hidden"]
+)
+def test_a_name_is_read_back_as_it_was_written(name: str) -> None:
+    assert parse_value(_scalar(name), "here") == name
 
 
 def test_more_rows_mean_fewer_epochs_and_larger_batches() -> None:
