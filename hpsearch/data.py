@@ -71,7 +71,7 @@ def load_data(config: Config, given: Given | None = None) -> Data:
         prepared, folds = _prepared(run, dataset)
     _require_metrics(run, prepared)
     plugins = plugins_of(config)
-    for _, point in config.space.trials_of_every_kind():
+    for point in config.space.trials_of_every_pair():
         trial = config.trial(config.space.values(point))
         for part in folds or (prepared,):
             architecture_of(trial, part.train, prepared.classes, plugins)

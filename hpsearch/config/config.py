@@ -42,9 +42,15 @@ class Config:
         """The run in which the searched settings have these values."""
         return Run.model_validate(self.space.fill(values), context=self.known)
 
+    def settled(self, values: Mapping[str, Scalar]) -> dict[str, Any]:
+        """The settings of that run, as the tree of a config in which nothing is searched."""
+        settings = self.trial(values).model_dump(mode="json")
+        settings["search"]["start_with"] = []  # it names searched settings, and here there is none
+        return settings
+
     def allows(self, space: Space) -> bool:
         """Whether every point of a space of the same settings is a legal run."""
-        return all(self._is_legal(space.values(point)) for _, point in space.trials_of_every_kind())
+        return all(self._is_legal(space.values(point)) for point in space.trials_of_every_pair())
 
     def edges(self, values: Mapping[str, Scalar], space: Space | None = None) -> list[str]:
         """Sentences on the settings whose values lie at an end of their range, where a wider one would be legal.
@@ -130,7 +136,7 @@ def check_config(document: Document, known: Known) -> Config:
                 f"only settings under {' and '.join(SEARCHABLE)} can"
             )
     runs = []
-    for _, point in space.trials_of_every_kind():
+    for point in space.trials_of_every_pair():
         try:
             runs.append(Run.model_validate(space.fill(space.values(point)), context=known))
         except ValidationError as error:

@@ -279,8 +279,10 @@ class Gradcheck(Block):
     @field_validator("at")
     @classmethod
     def _begins_at_the_start(cls, at: list[Literal["start"] | int]) -> list[Literal["start"] | int]:
-        if "start" not in at or len(set(at)) < len(at):
-            raise ValueError('names "start", because no trial trains unchecked, and each epoch once')
+        if "start" not in at:
+            raise ValueError('does not name "start", and no trial trains unchecked; add it')
+        if len(set(at)) < len(at):
+            raise ValueError("names an epoch twice; name each once")
         return at
 
     @property
@@ -330,6 +332,21 @@ class Run(Block):
         if len(set(metrics)) < len(metrics):
             raise ValueError("names a metric twice")
         return metrics
+
+    @field_validator("babysit")
+    @classmethod
+    def _goes_back_by_itself(cls, babysit: Babysit | None, info: ValidationInfo) -> Babysit | None:
+        train, data = info.data.get("train"), info.data.get("data")
+        if babysit and train and train.patience is not None:
+            raise ValueError(
+                "train.patience must be null where a training is babysat, because that goes back by itself; it is "
+                f"{train.patience}"
+            )
+        if babysit and data and data.folds is not None:
+            raise ValueError(
+                f"data.validation must be a share of the rows, as 0.2, where a training is babysat; it is {data.folds} folds"
+            )
+        return babysit
 
     @classmethod
     def defaults(cls) -> dict[str, Any]:

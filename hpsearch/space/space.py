@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -145,25 +146,42 @@ class Space:
         return _fill(self.template, {path: values[name] for path, name in self.names.items() if name in values})
 
     def trials_of_every_kind(self) -> Iterator[tuple[Setting | None, tuple[float, ...]]]:
-        """Points that between them show each setting at its extremes: if all are legal configs, all points are.
+        """Points that between them show each setting at its extremes: enough for rules about a single setting.
 
         With each comes the setting that is at an extreme; None for the point in the middle of everything.
         """
-        middle = [0.5] * len(self.settings)
-        yield None, tuple(middle)
+        yield None, tuple([0.5] * len(self.settings))
         for index, setting in enumerate(self.settings):
-            point = list(middle)
-            for path, label in setting.conditions:
-                for other, parent in enumerate(self.settings):
-                    if (
-                        parent.path == path
-                        and isinstance(parent.distribution, Choice)
-                        and label in parent.distribution.labels
-                    ):
-                        point[other] = parent.distribution.to_unit(label)
+            point = self._where(setting.conditions)
             for u in setting.distribution.extremes():
                 point[index] = u
                 yield setting, tuple(point)
+
+    def trials_of_every_pair(self) -> Iterator[tuple[float, ...]]:
+        """Those points, and each two settings at their extremes together: if all are legal configs, all points are.
+
+        No rule is about more than two settings that are searched.
+        """
+        yield from (point for _, point in self.trials_of_every_kind())
+        for (i, one), (j, other) in combinations(enumerate(self.settings), 2):
+            needed = {**dict(one.conditions), **dict(other.conditions)}
+            together = {*needed.items()} == {*one.conditions, *other.conditions}
+            if not together or one.path in needed or other.path in needed:  # a choice's own members were seen alone
+                continue
+            point = self._where(tuple(needed.items()))
+            for u, v in product(one.distribution.extremes(), other.distribution.extremes()):
+                point[i], point[j] = u, v
+                yield tuple(point)
+
+    def _where(self, conditions: Sequence[tuple[Path, Scalar]]) -> list[float]:
+        """The point in the middle of everything, but for choices that are made so."""
+        point = [0.5] * len(self.settings)
+        for path, label in conditions:
+            for index, parent in enumerate(self.settings):
+                choice = parent.distribution
+                if parent.path == path and isinstance(choice, Choice) and label in choice.labels:
+                    point[index] = choice.to_unit(label)
+        return point
 
 
 def is_distribution(tree: Any) -> bool:

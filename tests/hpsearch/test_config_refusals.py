@@ -216,6 +216,11 @@ def test_a_distribution_that_cannot_be_is_refused_with_its_path_and_line(
         ("train: {optimizer: {choice: [adam, {choice: [sgd, adma]}]}}", "train.optimizer"),
         ("train: {choice: {a: {beta: 0.5}, b: {beta: {uniform: [0.5, 1]}}}}", "train.beta"),
         ("model: {hidden: {choice: [[64], {layers: 1, units: {int: [0, 3]}}]}}", "model.hidden.units"),
+        (
+            "train: {warmup: {uniform: [0, 15]}, epochs: {choice: [8, 20]}}",
+            "train: warmup",
+        ),  # of which one alone is legal
+        ("train: {warmup: {choice: [0, {uniform: [1, 9]}]}, epochs: {int: [8, 40]}}", "train: warmup"),
     ],
 )
 def test_a_space_with_an_illegal_point_is_refused(refusal: Refusal, text: str, setting: str) -> None:
@@ -291,12 +296,25 @@ def test_a_file_that_is_one_distribution_is_refused(refusal: Refusal, text: str)
         ("1: {uniform: [0, 1]}", ["line 3", "1", "cannot be searched"]),
         ("train: {batch_size: {choice: [5, 99999999999999999999999]}}", ["line 3", "train.batch_size", "2**63"]),
         ("train: {choice: {2020-01-01: {}, b: {}}}", ["line 3", "train.choice", "date"]),
+        ("train: {choice: {.nan: {}, b: {}}}", ["line 3", "train", "finite"]),
+        ("train: {choice: {9999999999999999999: {}, b: {}}}", ["line 3", "train", "2**63"]),
+        ("gradcheck: {at: [5]}", ["line 3", "gradcheck.at: [5]", 'does not name "start"']),
+        ("gradcheck: {at: [start, 5, 5]}", ["line 3", "gradcheck.at: ['start', 5, 5]", "names an epoch twice"]),
+        ("babysit: {}\ntrain: {patience: 3}", ["line 3", "babysit", "train.patience must be null", "it is 3"]),
         ("x: " + "[" * 1000, ["nested too deeply"]),
     ],
 )
 def test_what_would_fail_far_from_the_config_is_refused_in_it(refusal: Refusal, text: str, words: list[str]) -> None:
     sentence = refusal(f"{HEAD}{text}\n")
     assert all(word in sentence for word in words), sentence
+
+
+def test_folds_are_refused_where_a_training_is_babysat(refusal: Refusal) -> None:
+    sentence = refusal(f"{HEAD}babysit: {{}}\n", "data.validation={folds: 3}")
+    assert sentence.endswith(
+        "line 3: babysit: data.validation must be a share of the rows, as 0.2, where a training is "
+        "babysat; it is 3 folds"
+    )
 
 
 def test_a_name_that_can_be_no_folder_is_refused_with_the_rule(refusal: Refusal) -> None:

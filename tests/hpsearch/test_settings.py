@@ -209,6 +209,16 @@ def test_a_space_with_a_point_that_does_not_fit_the_data_is_refused_before_anyth
         load_data(config_of(tmp_path, "wine", searched))
 
 
+def test_two_settings_that_fit_the_data_one_by_one_and_not_together_are_refused(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(40, 2))
+    np.savez(tmp_path / "numbers.npz", X=x, y=x.sum(axis=1))
+    searched = ["train.loss={choice: [mean_squared_error, huber]}", "metrics=[r2]"]
+    assert load_data(config_of(tmp_path, str(tmp_path / "numbers.npz"), *searched))
+    config = config_of(tmp_path, str(tmp_path / "numbers.npz"), *searched, "train.delta={choice: [2.0, 1.0]}")
+    with pytest.raises(UsageError, match=r"train\.delta must be left out, .* it is 2\.0"):
+        load_data(config)
+
+
 @pytest.mark.parametrize(
     "overrides",
     [

@@ -1,5 +1,7 @@
 """Laws of a space: names, conditions, and that a few points show all that can happen."""
 
+from collections.abc import Iterable, Sequence
+from itertools import combinations, product
 from typing import Any
 
 import pytest
@@ -110,6 +112,21 @@ def test_the_trials_of_every_kind_reach_each_member_and_each_bound_even_inside_m
         assert wanted <= {repr(values.get(name)) for of, values in shown if of == setting}
         if isinstance(setting.distribution, Choice):
             assert len(wanted) == len(setting.distribution.members)
+
+
+@pytest.mark.parametrize("tree", TREES.values(), ids=TREES)
+def test_the_trials_of_every_pair_show_each_two_settings_together_as_all_combinations_of_extremes_do(tree: Any) -> None:
+    def shown(points: Iterable[Sequence[float]]) -> set[Any]:
+        found = [space.values(point) for point in points]
+        return {pair for values in found for pair in combinations(sorted(values.items(), key=repr), 2)}
+
+    space = Space.of(tree)
+    extremes = [setting.distribution.extremes() for setting in space.settings]
+    points = list(space.trials_of_every_pair())
+    assert points[0] == (0.5,) * len(space.settings)
+    assert {point for _, point in space.trials_of_every_kind()} <= {*points}
+    assert shown(points) >= shown(product(*extremes))
+    assert len(points) < 1 + sum(map(len, extremes)) ** 2
 
 
 @pytest.mark.parametrize("tree", TREES.values(), ids=TREES)
