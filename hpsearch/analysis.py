@@ -24,7 +24,7 @@ FEWEST_TRIALS = 16  # below, a forest of them says nothing
 MOST_TRIALS = 2000  # the best and others spread evenly over the rest; more change nothing but the time
 FORESTS, TREES, LEAF = 20, 16, 3  # forests on resampled trials; trees in each; trials in a leaf at least
 POINTS = 1024  # base points of the Sobol indices
-MOST_PAIRS = 66  # those of twelve settings
+MOST_PAIRED = 12  # settings whose interactions are looked at; of more, those with the largest main effects
 INTERVAL = (5, 95)  # percentiles over the forests: a 90% interval
 
 
@@ -77,6 +77,7 @@ def importance(results: Results, rng: np.random.Generator) -> Importance | None:
     resampled trials predict points spread evenly over the whole space, not where the search went; shares are the
     Sobol indices of those predictions (F. Hutter et al. 2014, "An Efficient Approach for Assessing Hyperparameter
     Importance"; estimators: A. Saltelli et al. 2010, "Variance based sensitivity analysis of model output", table 2).
+    Of many settings, only the twelve with the largest main effects are looked at in pairs.
     """
     trials, scores = scored(results)
     if len(scores) < FEWEST_TRIALS or not results.space.settings or (scores == scores[0]).all():
@@ -85,15 +86,16 @@ def importance(results: Results, rng: np.random.Generator) -> Importance | None:
     encoding = Encoding(results.space)
     rows, ranks = encoding(points(results.space, trials.iloc[kept])), rankdata(scores[kept]) / len(kept)
     design = _Design.of(len(results.space.settings), encoding, rng)
-    found, errors, variances = [], [], []
+    forests, errors, variances = [], [], []
     for _ in range(FORESTS):
         drawn = rng.integers(len(ranks), size=len(ranks))
         left = np.setdiff1d(np.arange(len(ranks)), drawn)
         forest = _forest(rng).fit(rows[drawn], ranks[drawn])
         errors.append(((forest.predict(rows[left]) - ranks[left]) ** 2).sum())
         variances.append(((ranks[left] - ranks[drawn].mean()) ** 2).sum())
-        found.append(design.indices(forest.predict(design.rows)))
-    return _importance(results.space.titles, design.pairs, found, float(1 - sum(errors) / sum(variances)), len(kept))
+        forests.append(forest)
+    found = _effects(results.space.titles, design, forests)
+    return Importance(*found, explained=float(1 - sum(errors) / sum(variances)), trials=len(kept))
 
 
 def best_so_far(results: Results) -> pd.Series:
@@ -167,31 +169,33 @@ def member_index(choice: Choice, value: Any) -> int | None:
 
 @dataclass(frozen=True)
 class _Design:
-    """The points at which forests are asked, and which index is found where."""
+    """The points at which forests are asked: two independent samples, and the first with columns of the second."""
 
-    rows: Array  # encoded: two independent samples A and B, then A with one or two columns from B
-    single: int  # how many have one column from B
-    pairs: Sequence[tuple[int, int]]  # which two columns the others have
+    encoding: Encoding
+    a: Array  # (points, settings)
+    b: Array
 
     @classmethod
     def of(cls, settings: int, encoding: Encoding, rng: np.random.Generator) -> "_Design":
         from scipy.stats.qmc import Sobol
 
         sample = Sobol(2 * settings, rng=rng).random(POINTS)
-        a, b = sample[:, :settings], sample[:, settings:]
-        pairs = list(combinations(range(settings), 2))[:MOST_PAIRS]
-        mixed = [_with_columns(a, b, columns) for columns in [*((index,) for index in range(settings)), *pairs]]
-        return cls(encoding(np.concatenate([a, b, *mixed])), settings, pairs)
+        return cls(encoding, sample[:, :settings], sample[:, settings:])
 
-    def indices(self, predicted: Array) -> Array:
-        """First-order, total and pairwise shares of the variance, in this order."""
-        a, b, *mixed = (predicted - predicted[: 2 * POINTS].mean()).reshape(-1, POINTS)
-        variance = np.concatenate([a, b]).var() or 1.0  # a forest that predicts the same everywhere: all shares are 0
-        closed = np.array([(b * (each - a)).mean() for each in mixed]) / variance
-        total = np.array([((a - each) ** 2).mean() / 2 for each in mixed[: self.single]]) / variance
-        alone = closed[: self.single]
-        together = [each - alone[i] - alone[j] for each, (i, j) in zip(closed[self.single :], self.pairs, strict=True)]
-        return np.concatenate([alone, total, together])
+    def shares(self, forests: Sequence[Any], sets: Sequence[Sequence[int]]) -> tuple[Array, Array]:
+        """By forest, the closed and total shares of the variance of each of these sets of settings; (forests, sets)."""
+        rows = self.encoding(np.concatenate([self.a, self.b, *(_with_columns(self.a, self.b, each) for each in sets)]))
+        found = [_indices(forest.predict(rows)) for forest in forests]
+        return np.array([closed for closed, _ in found]), np.array([total for _, total in found])
+
+
+def _indices(predicted: Array) -> tuple[Array, Array]:
+    """Closed and total shares, from predictions at the points of a design."""
+    a, b, *mixed = (predicted - predicted[: 2 * POINTS].mean()).reshape(-1, POINTS)
+    variance = np.concatenate([a, b]).var() or 1.0  # a forest that predicts the same everywhere: all shares are 0
+    closed = np.array([(b * (each - a)).mean() for each in mixed]) / variance
+    total = np.array([((a - each) ** 2).mean() / 2 for each in mixed]) / variance
+    return closed, total
 
 
 def _with_columns(a: Array, b: Array, columns: Sequence[int]) -> Array:
@@ -206,22 +210,24 @@ def _forest(rng: np.random.Generator) -> Any:
     return RandomForestRegressor(TREES, min_samples_leaf=LEAF, max_features=0.7, random_state=int(rng.integers(2**31)))
 
 
-def _importance(
-    titles: Sequence[str], pairs: Sequence[tuple[int, int]], found: Sequence[Array], explained: float, trials: int
-) -> Importance:
-    values, count = np.array(found), len(titles)
-    alone = [Share.of(title, values[:, index]) for index, title in enumerate(titles)]
-    total = [Share.of(title, values[:, count + index]) for index, title in enumerate(titles)]
+def _effects(
+    titles: Sequence[str], design: _Design, forests: Sequence[Any]
+) -> tuple[list[Share], list[Share], list[Share]]:
+    """Of each setting alone and in total, by their effects alone; and of pairs; the largest first."""
+    mains, totals = design.shares(forests, [(index,) for index in range(len(titles))])
+    alone = [Share.of(title, values) for title, values in zip(titles, mains.T, strict=True)]
+    total = [Share.of(title, values) for title, values in zip(titles, totals.T, strict=True)]
+    order = sorted(range(len(titles)), key=lambda index: -alone[index].mean)
+    pairs = list(combinations(sorted(order[:MOST_PAIRED]), 2))
+    closed = design.shares(forests, pairs)[0] if pairs else np.empty((len(forests), 0))
     together = [
-        Share.of(f"{titles[i]} × {titles[j]}", values[:, 2 * count + index]) for index, (i, j) in enumerate(pairs)
+        Share.of(f"{titles[i]} × {titles[j]}", closed[:, index] - mains[:, i] - mains[:, j])
+        for index, (i, j) in enumerate(pairs)
     ]
-    order = sorted(range(count), key=lambda index: -alone[index].mean)
-    return Importance(
+    return (
         [alone[index] for index in order],
         [total[index] for index in order],
         sorted(together, key=lambda share: -share.mean),
-        explained,
-        trials,
     )
 
 

@@ -40,6 +40,31 @@ def test_importance_finds_settings_that_act_together(plant: Callable[..., Plante
     assert found.pairs[0].low > max(0.3, *(share.high for share in found.alone))
 
 
+def test_of_many_settings_those_that_matter_most_are_looked_at_in_pairs(
+    plant: Callable[..., Planted], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analysis, "FORESTS", 3)
+    names = [
+        "learning_rate",
+        "beta",
+        "beta2",
+        "epsilon",
+        "weight_decay",
+        "l1",
+        "l2",
+        "label_smoothing",
+        "delta",
+        "decay",
+    ]
+    ranges = "".join(f"  {name}: {{uniform: [0.1, 0.9]}}\n" for name in [*names, "warmup", "clip", "max_norm"])
+    text = f"name: many\ndata: {{source: digits}}\ntrain:\n{ranges}search: {{strategy: sobol, trials: 96}}\n"
+    sweep = plant(text=text).finish(lambda trial: trial.values["clip"] * trial.values["max_norm"])
+    found = found_in(hpsearch.load(sweep))
+    assert set(found.settings[:2]) == {"clip", "max_norm"}
+    assert len(found.pairs) == 66
+    assert {name for pair in found.pairs for name in pair.name.split(" × ")} == set(found.settings[:12])
+
+
 def test_scores_that_are_noise_are_called_so(plant: Callable[..., Planted]) -> None:
     results = hpsearch.load(plant().finish(lambda trial: np.random.default_rng(trial.seed).uniform(1, 2)))
     found = found_in(results)
