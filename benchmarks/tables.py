@@ -39,7 +39,7 @@ from hpsearch.confirmation import Estimate
 from hpsearch.data import load_data
 from hpsearch.first_config import first_config
 from hpsearch.known import KNOWN
-from hpsearch.models import rerun_best
+from hpsearch.rerun import rerun_best
 from hpsearch.running import Execution, Hooks, run
 from trainer.data import Prepared
 

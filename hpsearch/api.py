@@ -13,7 +13,7 @@ from hpsearch.data import LoadData, given_data, load_data
 from hpsearch.errors import Interrupted, UsageError
 from hpsearch.known import KNOWN
 from hpsearch.location import Location, location
-from hpsearch.models import Best, rerun_best
+from hpsearch.rerun import Best, rerun_best
 from hpsearch.running import Execution, Hooks
 from hpsearch.running import resume as resume_sweep
 from hpsearch.running import run as run_sweep

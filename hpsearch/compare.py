@@ -1,8 +1,6 @@
 """Sweeps, or single configs, side by side: what each gives over its seeds, and whether they differ beyond the noise."""
 
 import math
-import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -11,17 +9,13 @@ from hpsearch.analysis import best_so_far
 from hpsearch.config import Config, load_config
 from hpsearch.confirmation import FEWEST_SEEDS, LEVEL, Estimate, with_shared_seeds
 from hpsearch.data import load_data
-from hpsearch.driver import STACK
 from hpsearch.errors import UsageError
 from hpsearch.known import KNOWN, maximise
 from hpsearch.location import Location
-from hpsearch.numeric_platform import numeric_platform
-from hpsearch.objective import Task, Worker, run_trials, stack_key
+from hpsearch.objective import Task, Worker, run_all
 from hpsearch.records import Outcome, Status, Trial
 from hpsearch.results import Results, load
-
-Say = Callable[[str], None]
-"""Told, in a sentence, what is being done."""
+from hpsearch.words import Say
 
 
 @dataclass(frozen=True)
@@ -147,7 +141,7 @@ def _of_sweeps(sweeps: Sequence[Results]) -> Comparison:
     for other in sweeps[1:]:
         _require_same_metric(first.metric, other.metric, str(first.path), str(other.path))
         same = other.manifest["data"]["fingerprint"] == first.manifest["data"]["fingerprint"]
-        if not same or other.config.run.data != first.config.run.data:
+        if not same or _cut(other) != _cut(first):
             raise UsageError(
                 f"{first.path} and {other.path} have different data, or split it differently, so their scores cannot be "
                 "compared"
@@ -174,9 +168,15 @@ def _of_sweeps(sweeps: Sequence[Results]) -> Comparison:
     return _comparison(first.metric, "trial", sides, notes)
 
 
+def _cut(sweep: Results) -> Mapping[str, object]:
+    """What is learned of a sweep's data, and by which rows; where they lie says nothing that their fingerprint does not."""
+    return sweep.config.run.data.model_dump(exclude={"source"})
+
+
 def _but_for_seeds(sweep: Results) -> Mapping[str, object]:
     """A sweep's settings without those in which sweeps of one group may differ."""
-    return {key: value for key, value in sweep.config.tree.items() if key not in {"name", "seed", "engine"}}
+    varied = {"name", "seed", "engine", "tracking"}
+    return {key: value for key, value in sweep.config.tree.items() if key not in varied} | {"data": _cut(sweep)}
 
 
 def _of_sweep(sweep: Results) -> Member:
@@ -221,13 +221,9 @@ def _of_configs(files: Sequence[Location], clock: Callable[[], float], say: Say,
 def _trainings(config: Config, clock: Callable[[], float], seeds: int) -> list[Outcome]:
     """Train a config with seeds that every config of the comparison shares; each behind its gate, nothing stops it early."""
     task = Task.of(config, load_data(config))
-    worker = Worker("compare", os.uname().nodename, numeric_platform(config.run.resources.cpus), clock, time.monotonic)
+    worker = Worker.here("compare", config.run.resources.cpus, clock)
     trial = Trial(number=0, round=0, seed=0, unit=(), values={})
-    trials = with_shared_seeds(trial, config.run.seed, seeds)
-    size = 1 if stack_key(task, trial) is None else STACK
-    return [
-        outcome for start in range(0, seeds, size) for outcome in run_trials(task, trials[start : start + size], worker)
-    ]
+    return run_all(task, with_shared_seeds(trial, config.run.seed, seeds), worker)
 
 
 def _of_training(name: str, index: int, outcome: Outcome, metric: str) -> Member:

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
 from hpsearch.config import Config
-from hpsearch.driver import STACK
 from hpsearch.errors import HpsearchError
 from hpsearch.known import maximise
-from hpsearch.objective import Task, Worker, run_trials, stack_key
+from hpsearch.objective import Task, Worker, run_all
 from hpsearch.records import Status, Trial
 from hpsearch.seeds import confirmation_seed, recheck_seed
 from hpsearch.store import SweepFolder
@@ -55,9 +54,8 @@ def leaders_of(folder: SweepFolder, config: Config, count: int) -> list[tuple[Tr
     if not len(order):
         one = "trial" if search.repeats == 1 else f"configuration with all of its {search.repeats} trials"
         raise HpsearchError(f"no {one} of {folder.path} has completed, so there is no best one")
-    planned = {trial.number: trial for each in folder.read_rounds() for trial in each.trials}
-    numbers, scores = order["trial"].to_pylist(), order[search.metric].to_pylist()
-    return [(planned[number], score) for number, score in zip(numbers, scores, strict=True)]
+    columns = (order[name].to_pylist() for name in ("trial", "round", search.metric))
+    return [(folder.read_trial(number, planned_in), score) for number, planned_in, score in zip(*columns, strict=True)]
 
 
 def confirm(
@@ -95,12 +93,7 @@ def with_shared_seeds(trial: Trial, sweep_seed: int, count: int) -> list[Trial]:
 
 def _leader(task: Task, trial: Trial, recorded: float, again: Sequence[Trial], worker: Worker) -> Leader:
     metric = task.config.run.search.metric
-    size = 1 if stack_key(task, trial) is None else STACK
-    outcomes = [
-        outcome
-        for start in range(0, len(again), size)
-        for outcome in run_trials(task, again[start : start + size], worker)
-    ]
+    outcomes = run_all(task, again, worker)
     scores = tuple(
         outcome.result.scores[metric] if outcome.result.status is Status.COMPLETED else None for outcome in outcomes
     )

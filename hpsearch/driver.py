@@ -6,14 +6,14 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 
 from hpsearch.engine.base import Engine
-from hpsearch.errors import UsageError
+from hpsearch.errors import HpsearchError, UsageError
+from hpsearch.objective import STACK
 from hpsearch.records import Observation, Outcome, Round, Status, Trial
 from hpsearch.store import Store
 from hpsearch.sweep import Plan, next_round
 
 TICK_S = 1.0
 CHUNK_S = 0.1  # of work that a worker is given at once: a call costs about a millisecond
-STACK = 8  # trials trained side by side at most; more leave the cache
 
 
 @dataclass(frozen=True)
@@ -141,12 +141,22 @@ class Driver:
 
     def _replay(self) -> None:
         """Learn what the rows say of earlier work."""
-        planned = {trial.number: trial for each in self._rounds for trial in each.trials}
         tables, metric = self.store.tables(), self.plan.metric
+        trials = tables["trials"].select(["trial", "round", "status", metric])
+        self._require_rounds(trials["round"].to_pylist())
+        planned = {trial.number: trial for each in self._rounds for trial in each.trials}
         curves: dict[int, list[float]] = {}
         epochs = tables["epochs"].select(["trial", metric])  # in the epochs' order
         for number, score in zip(*(column.to_pylist() for column in epochs.columns), strict=True):
             curves.setdefault(number, []).append(score)
-        trials = tables["trials"].select(["trial", "status", metric])
-        for number, status, score in zip(*(column.to_pylist() for column in trials.columns), strict=True):
+        for number, _, status, score in zip(*(column.to_pylist() for column in trials.columns), strict=True):
             self._learn(planned[number], Status(status), score, curves.get(number, []))
+
+    def _require_rounds(self, with_rows: Sequence[int]) -> None:
+        """Raise HpsearchError if a round is missing, which may be one of those `with_rows`."""
+        there = {each.number for each in self._rounds}
+        for number in range(1 + max([*there, *with_rows], default=-1)):
+            if number not in there:
+                raise HpsearchError(
+                    f"the sweep's journal is damaged: round {number} is not in it; put it back from a copy"
+                )

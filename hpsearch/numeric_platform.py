@@ -1,6 +1,5 @@
 """What decides the last bits of a result."""
 
-import os
 import platform
 from pathlib import Path
 from typing import Any
@@ -40,8 +39,3 @@ def _numpys_blas() -> dict[str, Any]:
         library for library in libraries if any(home in Path(library["filepath"]).resolve().parents for home in homes)
     ]
     return (own or libraries or [{}])[0]
-
-
-def processors_here() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

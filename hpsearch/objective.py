@@ -1,6 +1,8 @@
 """From a trial to its outcome: the gate, then the training."""
 
 import math
+import os
+import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -12,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from hpsearch.config import Config, Run
 from hpsearch.data import Data
 from hpsearch.gate import Gate
+from hpsearch.numeric_platform import numeric_platform
 from hpsearch.records import EpochRow, Outcome, Place, Result, Status, Trial
 from hpsearch.seeds import TrialGenerators
 from hpsearch.segments import SegmentedFit, Watch, train_in_segments
@@ -27,6 +30,9 @@ from trainer.plugins import place_in_plugins
 
 EVALUATION_ROWS = 256
 """Rows evaluated at once, or a batch if that is larger; part of what decides the last bits of a loss."""
+
+STACK = 8
+"""Trials are trained side by side up to so many: more leave the cache."""
 
 STACKED_WORK = 1_000_000
 """Trials are trained side by side up to so many weights times rows of a batch: beyond, the cache is too small."""
@@ -59,8 +65,11 @@ class Task:
 
     def architectures(self, run: Run) -> tuple[Architecture, ...]:
         """The network of one of its runs, for each fold: tables may have other categories in other rows."""
-        plugins = plugins_of(self.config)
-        return tuple(architecture_of(run, train, self.classes, plugins) for train, _ in self.folds)
+        return tuple(self.architecture(run, train) for train, _ in self.folds)
+
+    def architecture(self, run: Run, train: Rows) -> Architecture:
+        """The network of one of its runs on these training rows."""
+        return architecture_of(run, train, self.classes, plugins_of(self.config))
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,11 @@ class Worker:
     clock: Callable[[], float]
     timer: Callable[[], float]
 
+    @classmethod
+    def here(cls, name: str, cpus: int, clock: Callable[[], float]) -> "Worker":
+        """A worker of this process, whose trials have so many threads."""
+        return cls(name, os.uname().nodename, numeric_platform(cpus), clock, time.monotonic)
+
     def place(self, started: float, duration_s: float) -> Place:
         """Here, from `started` on, by the clock."""
         return Place(datetime.fromtimestamp(started, UTC), duration_s, self.name, self.node, self.platform)
@@ -81,7 +95,7 @@ class Worker:
 def stack_key(task: Task, trial: Trial) -> Hashable:
     """Trials with equal keys can be trained side by side in one worker; None where that would not pay."""
     run = task.config.trial(trial.values)
-    architecture, training = task.architectures(run)[0], training_of(run)
+    architecture, training = task.architecture(run, task.train), training_of(run)
     if run.babysit or architecture.plugins or architecture.weights * training.batch_size > STACKED_WORK:
         return None  # a user's own layers need not know of an axis for trials
     return architecture.stackable(), *(getattr(training, name) for name in SHARED)
@@ -96,6 +110,16 @@ def run_trials(task: Task, trials: Sequence[Trial], worker: Worker) -> list[Outc
         with suppress(Exception):  # whose error it is shows when each is run alone
             return [outcome for outcome, _ in _outcomes(task, trials, worker, Watch())]
     return [train_trial(task, trial, worker)[0] for trial in trials]
+
+
+def run_all(task: Task, trials: Sequence[Trial], worker: Worker) -> list[Outcome]:
+    """As `run_trials`, for any number of trials of one configuration: as many side by side as pays."""
+    size = 1 if stack_key(task, trials[0]) is None else STACK
+    return [
+        outcome
+        for start in range(0, len(trials), size)
+        for outcome in run_trials(task, trials[start : start + size], worker)
+    ]
 
 
 def train_trial(task: Task, trial: Trial, worker: Worker, watch: Watch | None = None) -> Ended:
@@ -241,4 +265,5 @@ def _with_fit(
     else:
         status = Status.STOPPED if fit.end is End.STOPPED else Status.COMPLETED
         result = replace(result, status=status, scores=fit.scores, best_epoch=fit.best_epoch)
+        network = network if status is Status.COMPLETED else None
     return Outcome(candidate.trial, result, place), network

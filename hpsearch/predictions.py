@@ -108,7 +108,7 @@ def model_file(path: Location) -> Location:
 
 def _outdated(path: Location) -> list[str]:
     """A sentence, if this is a sweep whose best model is of an earlier state of it."""
-    from hpsearch.models import outdated  # which imports all that trains
+    from hpsearch.rerun import outdated  # which imports all that trains
 
     with reaching(path):
         note = outdated(path) if path.is_dir() else None

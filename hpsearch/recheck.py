@@ -1,8 +1,6 @@
 """An old sweep's leaders on new data: whether the old best still leads, or a new sweep is due."""
 
 import json
-import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
@@ -16,7 +14,6 @@ from hpsearch.folders import config_of
 from hpsearch.json_text import as_json
 from hpsearch.known import KNOWN, maximise
 from hpsearch.location import Location
-from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import Task, Worker
 from hpsearch.space import Scalar, Space
 from hpsearch.store import SweepFolder
@@ -74,7 +71,7 @@ def recheck(path: Location, data: str, clock: Callable[[], float], *, top: int, 
             f"--data {data} is the very data that {path} was searched on; to confirm its leaders there, run: "
             f"hpsearch best {path} --top {top} --seeds {seeds}"
         )
-    worker = Worker("recheck", os.uname().nodename, numeric_platform(config.run.resources.cpus), clock, time.monotonic)
+    worker = Worker.here("recheck", config.run.resources.cpus, clock)
     again = partial(with_shared_seeds, sweep_seed=config.run.seed, count=seeds)
     leaders = confirm(Task.of(config, found), recorded, again, worker)
     result = judged(data, recorded[0][0].number, leaders, maximise=maximise(config.run.search.metric))

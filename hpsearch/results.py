@@ -9,10 +9,9 @@ from typing import Any
 import pandas as pd
 
 from hpsearch.config import Config, dump
-from hpsearch.folders import config_of
+from hpsearch.folders import config_of, current_space, summary_of
 from hpsearch.known import maximise
 from hpsearch.location import Location, location
-from hpsearch.running import current_space, summary_of
 from hpsearch.space import Space
 from hpsearch.store import SweepFolder, is_being_written
 from hpsearch.summary import Summary, ranking
@@ -93,7 +92,8 @@ class Results:
         number = best["trial"] if self.confirmed is None else self.confirmed
         rounds = self.trials.set_index("trial")["round"]
         trial = self.folder.read_trial(number, int(rounds[number]))
-        return dump(self.config.trial(trial.values).model_dump(mode="json", exclude={"search", "engine"}))
+        settings = self.config.settled(trial.values)
+        return dump({key: value for key, value in settings.items() if key not in {"search", "engine"}})
 
     @property
     def confirmed(self) -> int | None:

@@ -4,7 +4,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,23 +12,20 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from hpsearch._version import __version__
 from hpsearch.config import Config, Search
 from hpsearch.cost import flops
 from hpsearch.data import Data, LoadData, load_data, require_same_data, require_source
 from hpsearch.driver import Driver, Event
 from hpsearch.engine import Engine
+from hpsearch.engine.processors import processors_here
 from hpsearch.errors import UsageError
-from hpsearch.folders import config_of, schemas_of
+from hpsearch.folders import config_of, is_training, schemas_of, summary_of
 from hpsearch.known import maximise
 from hpsearch.location import Location
-from hpsearch.numeric_platform import numeric_platform, processors_here
+from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import Task, blas_threads, run_trials, stack_key
 from hpsearch.samplers import SAMPLERS, Sampler, Settings
-from hpsearch.space import Space
 from hpsearch.stopping import STOPPING
 from hpsearch.store import (
     ParquetStore,
@@ -39,10 +36,9 @@ from hpsearch.store import (
     set_damaged_parts_aside,
 )
 from hpsearch.store.files import reaching
-from hpsearch.summary import Summary, ranking, summarise
+from hpsearch.summary import Summary
 from hpsearch.sweep import Plan
 from hpsearch.tracking import require_tracker, tracked
-from hpsearch.widening import space_of, widenings
 
 
 @dataclass(frozen=True)
@@ -79,7 +75,7 @@ def run(
     plan = plan_of(config)  # before anything is made or started, as it may refuse
     search, tables = config.run.search, schemas_of(config)
     with _read(config, execution, search.trials, load_data) as data:
-        for note in data.prepared.notes:
+        for note in (*data.prepared.notes, *_unsearched(config)):
             hooks.say(note)
         task = Task.of(config, data)
         hooks.started(Summary(path, search.trials, {}, search.metric, None, search.repeats))
@@ -110,6 +106,10 @@ def resume(
     if repair:
         _repair(folder, config, hooks)
     summary = summary_of(folder, config)
+    if is_training(folder) and (trials is not None or summary.done < summary.planned):
+        raise UsageError(
+            f"{path} is a single training: it cannot be extended, and `hpsearch resume {path}` goes on with it"
+        )
     if trials is not None and trials <= summary.planned:
         raise UsageError(
             f"--trials is how many trials {path} is to have in all, above {summary.planned}; it is {trials}"
@@ -147,6 +147,10 @@ def retry_failed(path: Location, execution: Execution, hooks: Hooks) -> Summary:
     """
     folder, again = SweepFolder.existing(path), retried(path)
     config = config_of(folder)
+    if is_training(folder):
+        raise UsageError(
+            f"--retry-failed: {path} is a single training; train {path / 'config.yaml'} under another name"
+        )
     retry = Retry.of(folder, config.run.search.lookahead)
     hooks.say(f"{path}: {retry}. The new sweep is {again}; {path} stays as it is.")
     retry.create(folder, again, schemas_of(config))
@@ -168,7 +172,7 @@ def plan_of(config: Config, trials: int | None = None) -> Plan:
     require_tracker(config)
     sampler = SAMPLERS[search.strategy](Settings(points=search.points))
     _require(search, sampler, trials)
-    sampler.require(config.space, trials // search.repeats)
+    sampler.require(config.space, max(0, trials // search.repeats - len(search.start_with)))
     return Plan(
         space=config.space,
         sampler=sampler,
@@ -206,34 +210,14 @@ def _require(search: Search, sampler: Sampler, trials: int) -> None:
         )
 
 
-def summary_of(folder: SweepFolder, config: Config, trials: pa.Table | None = None) -> Summary:
-    """What stands in a sweep's folder now, or stood there when its table of trials was read."""
+def _unsearched(config: Config) -> Iterator[str]:
+    """A sentence, if trials differ in their seeds alone and no repeats were asked for."""
     search = config.run.search
-    trials = folder.read_tables(["trials"])["trials"] if trials is None else trials
-    planned = folder.planned_trials(search.trials)
-    summary = summarise(
-        folder.path, trials, planned, search.metric, maximise=maximise(search.metric), repeats=search.repeats
-    )
-    space, best = current_space(folder, config), summary.best
-    values = folder.read_trial(best["trial"], best["round"]).values if best else {}
-    return replace(summary, edges=config.edges(values, space), widened=widenings(config.space, space))
-
-
-def current_space(folder: SweepFolder, config: Config) -> Space:
-    """The space of a sweep's last round."""
-    rounds = folder.read_rounds() if config.run.search.widen else []
-    return space_of(config.space, rounds[-1]) if rounds else config.space
-
-
-def ranked_trials(folder: SweepFolder, config: Config) -> pa.Table:
-    """Every trial, the best first, those that did not complete last; repeats of a configuration stand together."""
-    search, trials = config.run.search, folder.read_tables(["trials"])["trials"]
-    best = ranking(trials, search.metric, maximise=maximise(search.metric), repeats=search.repeats)
-    key = "configuration" if search.repeats > 1 else "trial"
-    places = {number: place for place, number in enumerate(best[key].to_pylist())}
-    place = pa.array([places.get(number, len(places)) for number in trials[key].to_pylist()], pa.int64())
-    order = pc.sort_indices(trials.append_column("place", place), [("place", "ascending"), ("trial", "ascending")])
-    return trials.take(order)
+    if not config.space.settings and search.trials > search.repeats:
+        yield (
+            f"Nothing is searched, as no setting has a distribution: all {search.trials} trials train one configuration. "
+            "`hpsearch train` trains it once; search.repeats says how often it is to be trained with other seeds."
+        )
 
 
 def _drive(task: Task, plan: Plan, store: ParquetStore, engine: Engine, hooks: Hooks) -> None:

@@ -23,6 +23,7 @@ class Summary:
     repeats: int = 1  # trials of a configuration
     scores: Mapping[int, Sequence[float]] = field(default_factory=dict)
     """Of each configuration with several trials: the metric of those that have completed."""
+    settings: Mapping[str, Any] = field(default_factory=dict)  # the best trial's searched settings
     widened: Sequence[str] = ()  # which ranges are wider than at first
     edges: Sequence[str] = ()  # where the best trial lies at an end of a range that could be wider
 
@@ -30,15 +31,6 @@ class Summary:
     def done(self) -> int:
         """How many trials have a row."""
         return sum(self.counts.values())
-
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """The best trial's searched settings."""
-        return {
-            name.removeprefix("param_"): value
-            for name, value in (self.best or {}).items()
-            if name.startswith("param_") and value is not None
-        }
 
 
 def summarise(
@@ -48,7 +40,17 @@ def summarise(
     counts = Counter(Status(status) for status in trials["status"].to_pylist())
     best = ranking(trials, metric, maximise=maximise, repeats=repeats).slice(0, 1).to_pylist()
     scores = _scores(_completed(trials), metric) if repeats > 1 else {}
-    return Summary(path, planned, counts, metric, best[0] if best else None, repeats, scores)
+    return Summary(path, planned, counts, metric, best[0] if best else None, repeats, scores, _settings(best))
+
+
+def _settings(best: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The searched settings in the best rows' first, as columns have them: without nulls, and labels may be text."""
+    return {
+        name.removeprefix("param_"): value
+        for row in best[:1]
+        for name, value in row.items()
+        if name.startswith("param_") and value is not None
+    }
 
 
 def ranking(trials: pa.Table, metric: str, *, maximise: bool, repeats: int = 1) -> pa.Table:

@@ -17,6 +17,9 @@ from hpsearch.summary import Summary
 WAIT_S = 30.0
 """How long the end of a sweep waits for a server that is slow."""
 
+HURRIED_S = 2.0
+"""How long an end by an error waits, or one by a second Ctrl-C."""
+
 Observer = Callable[[Event], None]
 
 
@@ -35,7 +38,8 @@ def tracked(
 ) -> Iterator[Observer]:
     """An observer that reports what it is told as well, if the config asks for it; `state` is the sweep's at the end.
 
-    A failure is said once. An error of the sweep itself is not kept waiting.
+    A failure is said once. An error of the sweep itself is hardly kept waiting: just as long as a server that is well
+    takes to hear of the end.
     """
     if config.run.tracking is None:
         yield observer
@@ -47,8 +51,12 @@ def tracked(
         reporter.observe(event)
         reporter.complain(say)
 
-    yield both
-    reporter.close()
+    try:
+        yield both
+    except BaseException:
+        reporter.close(HURRIED_S)
+        raise
+    reporter.close(WAIT_S)
     reporter.complain(say)
 
 
@@ -64,7 +72,7 @@ class _Reporter:
         self._thread.start()
 
     def observe(self, event: Event) -> None:
-        for outcome in event.outcomes:
+        for outcome in event.outcomes if self._failure is None else ():  # else nobody takes them
             self._outcomes.put(outcome)
 
     def complain(self, say: Callable[[str], None]) -> None:
@@ -73,12 +81,12 @@ class _Reporter:
             self._said = True
             say(f"MLflow: {self._failure}. The sweep is not touched by this, but it is not tracked any more.")
 
-    def close(self) -> None:
-        """Report the rest, if that does not take too long."""
+    def close(self, wait_s: float) -> None:
+        """Report the rest, if that does not take longer."""
         self._outcomes.put(None)
-        self._thread.join(WAIT_S)
+        self._thread.join(wait_s)
         if self._thread.is_alive():
-            self._failure = f"the server has not taken all trials {WAIT_S:.0f} s after the last"
+            self._failure = f"the server has not taken all trials {wait_s:.0f} s after the last"
 
     def _work(self) -> None:
         try:
@@ -110,6 +118,5 @@ class _Reporter:
         """The config of the best trial, with values in place of distributions."""
         if summary.best is None:
             return None
-        trials = (trial for each in self._folder.read_rounds() for trial in each.trials)
-        values = next(trial.values for trial in trials if trial.number == summary.best["trial"])
-        return dump(self._config.trial(values).model_dump(mode="json"))
+        trial = self._folder.read_trial(summary.best["trial"], summary.best["round"])
+        return dump(self._config.settled(trial.values))

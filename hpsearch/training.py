@@ -1,34 +1,28 @@
 """One training run without a search: a sweep's folder with one trial in it, and the model of that."""
 
-import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hpsearch.answers import Answers, Ask
 from hpsearch.config import Config, load_config
 from hpsearch.data import Data, load_data
 from hpsearch.errors import UsageError
-from hpsearch.folders import config_of, schemas_of
+from hpsearch.folders import TRAINING, config_of, schemas_of
 from hpsearch.known import KNOWN
 from hpsearch.location import Location
-from hpsearch.models import Look, keep_trained
-from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import Ended, Task, Worker, train_trial
-from hpsearch.records import Outcome, Round, Status, Trial
+from hpsearch.records import Outcome, Round, Trial
+from hpsearch.rerun import Look, keep_trained
 from hpsearch.running import manifest_of, require_same
 from hpsearch.seeds import trial_seed
 from hpsearch.segments import Watch
 from hpsearch.settings import steered
 from hpsearch.store import ParquetStore, SweepFolder, create_folder, require_new
+from hpsearch.words import Say
 
 ONE_TRIAL = ("search.trials=1", "search.repeats=1", "search.start_with=[]")
 """What makes the sweep of a config without distributions a single training."""
-MARK = "training"
-"""The manifest's word for such a sweep."""
-
-Say = Callable[[str], None]
-"""Told, in a sentence, what the user should know."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +78,8 @@ def load_single(file: Location, overrides: Sequence[str], *, babysit: bool) -> C
 
 
 def _require_babysitting(config: Config) -> None:
-    run = config.run
-    if run.train.patience is not None:
-        raise UsageError(
-            "train.patience must be null where a training is babysat, because that goes back by itself; it is "
-            f"{run.train.patience}"
-        )
-    used = steered(run)
-    for index, decision in enumerate(run.babysit.decisions if run.babysit else ()):
+    used = steered(config.run)
+    for index, decision in enumerate(config.run.babysit.decisions if config.run.babysit else ()):
         for name in decision.settings:
             if name not in used:
                 raise UsageError(
@@ -120,11 +108,6 @@ def train_asking(order: Order, watch: Watch, say: Say, ask: Ask) -> Trained:
     return trained
 
 
-def is_training(folder: SweepFolder) -> bool:
-    """Whether a sweep's folder is that of a single training."""
-    return MARK in folder.read_manifest()
-
-
 def resume_training(folder: SweepFolder, watch: Watch) -> Trained:
     """Train what was interrupted, from the beginning; raises UsageError if the data or the machine are others now."""
     config = config_of(folder)
@@ -143,7 +126,7 @@ def _data(order: Order, say: Say) -> Data:
 
 
 def _created(path: Location, config: Config, data: Data) -> SweepFolder:
-    manifest = {**manifest_of(config, data), MARK: True}
+    manifest = {**manifest_of(config, data), TRAINING: True}
     return create_folder(path, config.text(), manifest, schemas_of(config), dict(config.known.plugins))
 
 
@@ -157,7 +140,7 @@ def _finished(folder: SweepFolder, data: Data, watch: Watch, *, test: bool, done
         outcome, network = done or train_trial(Task.of(config, data), trial, worker, watch)
         store.add_outcomes([outcome])
     look = None
-    if network is not None and outcome.result.status is Status.COMPLETED:
+    if network is not None:
         look = keep_trained(folder, data, trial, network, worker, test=test)
     return Trained(folder.path, outcome, look)
 
@@ -167,5 +150,4 @@ def _trial(config: Config) -> Trial:
 
 
 def _worker(config: Config) -> Worker:
-    here = numeric_platform(config.run.resources.cpus)
-    return Worker("train", os.uname().nodename, here, time.time, time.monotonic)
+    return Worker.here("train", config.run.resources.cpus, time.time)

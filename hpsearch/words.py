@@ -1,4 +1,9 @@
-"""Figures as people say them."""
+"""What is told to people: figures as they say them."""
+
+from collections.abc import Callable
+
+Say = Callable[[str], None]
+"""Told, in a sentence, what the user should know."""
 
 
 def counted(count: int, noun: str) -> str:

@@ -11,7 +11,7 @@ from hpsearch.location import Location
 
 if TYPE_CHECKING:
     from hpsearch.confirmation import Leader
-    from hpsearch.models import Best, Look, Rerun
+    from hpsearch.rerun import Best, Look, Rerun
 
 NOT_REPRODUCED = 4
 SHOWN = 10
@@ -42,7 +42,7 @@ def best(
     import time
     from functools import partial
 
-    from hpsearch.models import Verdict, rerun_best
+    from hpsearch.rerun import Verdict, rerun_best
 
     confirms = top is not None or seeds is not None
     top, seeds = ((top or TOP), (seeds or SEEDS)) if confirms else (1, 0)
@@ -75,7 +75,7 @@ def _confirmation(leaders: "Sequence[Leader]") -> Iterator[str]:
 
 def _text(sweep: Location, found: "Best") -> Iterator[str]:
     """What the re-run showed, in words."""
-    from hpsearch.models import Verdict
+    from hpsearch.rerun import Verdict
 
     yield from _rerun(sweep, found.rerun)
     if found.look is not None:
@@ -89,7 +89,7 @@ def _text(sweep: Location, found: "Best") -> Iterator[str]:
 
 
 def _rerun(sweep: Location, rerun: "Rerun") -> Iterator[str]:
-    from hpsearch.models import Verdict
+    from hpsearch.rerun import Verdict
 
     yield f"Trial {rerun.trial.number} of {sweep}, trained again: {rerun.verdict}"
     if rerun.verdict is Verdict.IDENTICAL:

@@ -31,12 +31,11 @@ def resume(
     from hpsearch.cli.outcome import finish
     from hpsearch.cli.training import train_again
     from hpsearch.errors import UsageError
-    from hpsearch.folders import config_of
-    from hpsearch.running import Execution, retried, summary_of
+    from hpsearch.folders import config_of, is_training, summary_of
+    from hpsearch.running import Execution, retried
     from hpsearch.running import resume as resume_sweep
     from hpsearch.running import retry_failed as retry
     from hpsearch.store import SweepFolder
-    from hpsearch.training import is_training
 
     folder = SweepFolder.existing(sweep)
     config = config_of(folder)

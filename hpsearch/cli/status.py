@@ -8,8 +8,7 @@ from hpsearch.cli.options import Json, SweepPath
 def status(sweep: SweepPath, json: Json = False) -> None:
     """Show how far a sweep is, also while it runs."""
     from hpsearch.cli.outcome import show
-    from hpsearch.folders import config_of
-    from hpsearch.running import summary_of
+    from hpsearch.folders import config_of, summary_of
     from hpsearch.store import SweepFolder, is_being_written
 
     folder = SweepFolder.existing(sweep)

@@ -16,9 +16,8 @@ def trials(
 ) -> None:
     """List trials, the best first; those that did not complete come last, with the reason."""
     from hpsearch.cli.tables import as_text
-    from hpsearch.folders import config_of
+    from hpsearch.folders import config_of, ranked_trials
     from hpsearch.json_text import as_json
-    from hpsearch.running import ranked_trials
     from hpsearch.store import SweepFolder
 
     folder = SweepFolder.existing(sweep)

@@ -29,8 +29,8 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 import hpsearch
 from hpsearch._version import __version__
+from hpsearch.engine.processors import processors_here
 from hpsearch.errors import HpsearchError, UsageError
-from hpsearch.numeric_platform import processors_here
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",

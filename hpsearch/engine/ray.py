@@ -1,6 +1,5 @@
 """The engine on Ray: long-lived workers, on this machine or on a cluster."""
 
-import os
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -15,7 +14,6 @@ from hpsearch.engine.base import Engine, Objective
 from hpsearch.engine.cluster import connect, last_line, processors
 from hpsearch.engine.memory import limit_memory, peak_memory
 from hpsearch.errors import HpsearchError
-from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import Worker
 from hpsearch.records import Outcome, Place, Result, Status, Trial
 
@@ -33,7 +31,7 @@ class _Worker:
         if memory is not None:
             limit_memory(memory)
         self._objective = objective
-        self._worker = Worker(name, os.uname().nodename, numeric_platform(cpus), time.time, time.monotonic)
+        self._worker = Worker.here(name, cpus, time.time)
 
     def up(self) -> None:
         """Answer as soon as this worker has started."""

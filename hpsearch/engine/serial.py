@@ -1,12 +1,10 @@
 """The engine without Ray: in this process, for debugging."""
 
-import os
 import time
 from collections.abc import Sequence
 from typing import ClassVar
 
 from hpsearch.engine.base import Engine, Objective
-from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import Worker
 from hpsearch.records import Outcome, Trial
 
@@ -18,7 +16,7 @@ class SerialEngine(Engine):
 
     def __init__(self, objective: Objective, *, cpus: int) -> None:
         self._objective = objective
-        self._worker = Worker("serial", os.uname().nodename, numeric_platform(cpus), time.time, time.monotonic)
+        self._worker = Worker.here("serial", cpus, time.time)
         self._waiting: list[Sequence[Trial]] = []
 
     @property

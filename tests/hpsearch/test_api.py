@@ -15,11 +15,15 @@ import pandas as pd
 import pytest
 
 import hpsearch
+from hpsearch import training
 from hpsearch.config import load_config
+from hpsearch.data import load_data
 from hpsearch.errors import HpsearchError, Interrupted, UsageError
 from hpsearch.known import KNOWN
-from hpsearch.running import Execution, Hooks, run
+from hpsearch.running import Execution, Hooks, retry_failed, run
+from hpsearch.segments import Watch
 from hpsearch.store import SweepFolder
+from hpsearch.training import load_single
 from tests.processes.program import REPOSITORY, kill_group, wait_for_trials
 from tests.trainer.table_cases import dirty_table
 from trainer import load as load_model
@@ -164,6 +168,22 @@ def test_a_program_that_is_killed_leaves_a_sweep_that_goes_on(tmp_path: Path) ->
     digits = load_source("digits")
     summary = hpsearch.resume(tmp_path / "killed", (digits.x, digits.y), serial=True, progress=False)
     assert summary.done == 24
+
+
+def test_a_single_training_is_shown_and_never_made_a_sweep(tmp_path: Path) -> None:
+    single = {"name": "one", "data": {"source": "iris"}, "model": {"hidden": [4]}, "train": {"epochs": 1}}
+    config = load_single(single, (), babysit=False)
+    folder = training._created(tmp_path / "one", config, load_data(config))  # as if it had been interrupted here
+    for trials in (None, 3):
+        with pytest.raises(UsageError, match=f"is a single training.*`hpsearch resume {folder.path}`"):
+            hpsearch.resume(folder.path, trials=trials, serial=True, progress=False)
+    assert "extensions" not in folder.read_manifest()
+    training.resume_training(folder, Watch())
+    assert hpsearch.resume(folder.path, serial=True, progress=False).done == 1
+    with pytest.raises(UsageError, match="cannot be extended"):
+        hpsearch.resume(folder.path, trials=3, serial=True, progress=False)
+    with pytest.raises(UsageError, match=r"--retry-failed: .* is a single training"):
+        retry_failed(folder.path, Execution(serial=True), Hooks())
 
 
 Y = np.repeat([0, 1], 20)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from hpsearch import running
 from hpsearch.config import Config, load_config
 from hpsearch.errors import UsageError
 from hpsearch.running import plan_of
@@ -63,6 +64,38 @@ def test_a_grid_that_ends_before_the_trials_do_is_refused_before_anything_is_mad
     ):
         plan_of(_load(tmp_path, "  {strategy: grid, points: 2}\n"))
     assert plan_of(_load(tmp_path, "  {strategy: grid, points: 2, trials: 16}\n")).trials == 16
+
+
+def test_known_configurations_are_no_points_of_a_grid(tmp_path: Path) -> None:
+    start = "start_with: [{learning_rate: 0.01, dropout: 0, activation: tanh, batch_size: 32}]"
+    assert plan_of(_load(tmp_path, f"  {{strategy: grid, points: 2, trials: 17, {start}}}\n")).trials == 17
+    assert plan_of(_load(tmp_path, f"  {{strategy: grid, points: 2, trials: 1, {start}}}\n")).trials == 1
+    with pytest.raises(UsageError, match="ends after 16"):
+        plan_of(_load(tmp_path, f"  {{strategy: grid, points: 2, trials: 18, {start}}}\n"))
+
+
+@pytest.mark.parametrize(
+    ("model", "search", "told"),
+    [
+        ("{}", "{trials: 6}", True),
+        ("{}", "{trials: 6, repeats: 3}", True),
+        ("{}", "{trials: 6, repeats: 6}", False),
+        ("{}", "{trials: 1}", False),
+        ("{dropout: {uniform: [0.0, 0.5]}}", "{trials: 6}", False),
+    ],
+)
+def test_a_sweep_that_searches_nothing_says_so(tmp_path: Path, model: str, search: str, told: bool) -> None:
+    (tmp_path / "config.yaml").write_text(f"name: a\ndata: {{source: digits}}\nmodel: {model}\nsearch: {search}\n")
+    sentences = list(running._unsearched(load_config(tmp_path / "config.yaml", KNOWN)))
+    assert [sentence.startswith("Nothing is searched") for sentence in sentences] == [True] * told
+
+
+def test_the_config_of_a_point_is_a_config_in_which_nothing_is_searched(tmp_path: Path) -> None:
+    values = {"learning_rate": 0.01, "dropout": 0.1, "activation": "tanh", "batch_size": 32}
+    settled = _load(tmp_path, f"  {{start_with: [{values}]}}\n".replace("'", "")).settled(values)
+    again = load_config(settled, KNOWN)
+    assert again.space.settings == ()
+    assert (again.run.train.learning_rate, again.run.model.activation) == (0.01, "tanh")
 
 
 def test_an_end_of_a_range_is_named_where_a_wider_range_is_legal(tmp_path: Path) -> None:

@@ -1,14 +1,18 @@
 """A part that the disk has spoilt is named, set aside, and its trials run again, to the same rows."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from hpsearch.confirmation import leaders_of
 from hpsearch.driver import Driver
 from hpsearch.errors import HpsearchError, UsageError
+from hpsearch.folders import config_of
 from hpsearch.store import TABLES, ParquetStore, SweepFolder, schemas, set_damaged_parts_aside
+from tests.insight.planted import Planted, config_in
 
 from .engines import Disorder, InOrder
 from .stores import MemoryCase
@@ -88,6 +92,26 @@ def test_a_repair_of_a_sweep_that_has_only_begun_leaves_nothing_out(
     assert content(folder.read_tables())["trials"] == []
     _finish(folder)
     assert content(folder.read_tables()) == undisturbed
+
+
+@pytest.mark.parametrize("lost", [0, 2, -1])
+def test_a_round_that_the_journal_has_lost_is_named(make_folder: Callable[..., SweepFolder], lost: int) -> None:
+    folder = make_folder(PLAN)
+    _finish(folder)
+    file = folder.path / "journal" / "rounds.jsonl"
+    lines = file.read_text().splitlines(keepends=True)
+    gone = json.loads(lines.pop(lost))["round"]
+    file.write_text("".join(lines))
+    with pytest.raises(HpsearchError, match=f"journal is damaged: round {gone} is not in it; put it back from a copy"):
+        _finish(folder)
+
+
+def test_a_leader_that_the_journal_has_lost_is_named(tmp_path: Path) -> None:
+    sweep = Planted(tmp_path / "planted", config_in(tmp_path))
+    sweep.finish()
+    (sweep.folder.path / "journal" / "rounds.jsonl").write_text("")
+    with pytest.raises(HpsearchError, match=r"journal is damaged: trial \d+ is not in it"):
+        leaders_of(sweep.folder, config_of(sweep.folder), 3)
 
 
 def test_a_whole_sweep_is_left_as_it_is_by_a_repair(make_folder: Callable[..., SweepFolder]) -> None:

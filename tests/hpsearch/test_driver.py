@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hpsearch.driver import STACK, Driver, Event
+from hpsearch.driver import Driver, Event
 from hpsearch.engine import Engine
 from hpsearch.errors import UsageError
+from hpsearch.objective import STACK
 from hpsearch.records import Outcome, Round, Status, Trial
 from hpsearch.store import Store
 from hpsearch.sweep import Plan, next_round

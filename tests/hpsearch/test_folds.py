@@ -15,10 +15,10 @@ from hpsearch.driver import Driver
 from hpsearch.errors import UsageError
 from hpsearch.folders import schemas_of
 from hpsearch.known import KNOWN
-from hpsearch.models import MODEL, REFITTED, rerun_best
 from hpsearch.objective import Task, Worker, run_trials, stack_key, train_trial
 from hpsearch.records import Status, Trial
 from hpsearch.refit import refit
+from hpsearch.rerun import MODEL, REFITTED, rerun_best
 from hpsearch.running import Execution, Hooks, plan_of, resume, run
 from hpsearch.store import MemoryStore, SweepFolder
 from hpsearch.sweep import next_round

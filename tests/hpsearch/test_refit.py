@@ -2,7 +2,9 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,10 +13,10 @@ from hpsearch.config import Config, load_config
 from hpsearch.data import load_data
 from hpsearch.errors import HpsearchError
 from hpsearch.known import KNOWN
-from hpsearch.models import MODEL, REFITTED, rerun_best
-from hpsearch.objective import Task, Worker, train_trial
-from hpsearch.records import Trial
+from hpsearch.objective import Ended, Task, Worker, train_trial
+from hpsearch.records import Status, Trial
 from hpsearch.refit import refit
+from hpsearch.rerun import MODEL, REFITTED, Verdict, rerun_best
 from hpsearch.running import Execution, Hooks, run
 from hpsearch.seeds import split_seed
 from trainer import load
@@ -100,6 +102,20 @@ def test_a_refit_does_not_outlive_a_re_run_without_one(sweep: Path) -> None:
     assert again.refit is None
     assert not (sweep / "best" / REFITTED).exists()
     assert (sweep / "best" / MODEL).exists()
+
+
+def test_a_re_run_that_does_not_complete_leaves_no_model_and_no_refit(
+    sweep: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*arguments: Any) -> Ended:  # as a limit can end it on another platform, whose last bits differ
+        outcome = train_trial(*arguments)[0]
+        return replace(outcome, result=replace(outcome.result, status=Status.STOPPED)), None
+
+    monkeypatch.setattr("hpsearch.rerun.train_trial", stopped)
+    monkeypatch.setattr("hpsearch.objective.numeric_platform", lambda threads: "elsewhere")
+    found = rerun_best(sweep, time.time, refitted=True)
+    assert found.rerun.verdict is Verdict.OTHER_PLATFORM
+    assert (found.rerun.best_epoch, found.refit, found.saved) == (None, None, ())
 
 
 @pytest.mark.parametrize("only_trained", [False, True], ids=["at the start", "in mid-training"])

@@ -18,12 +18,12 @@ from hpsearch.config import load_config
 from hpsearch.driver import Driver, Event
 from hpsearch.engine import Engine
 from hpsearch.errors import UsageError
-from hpsearch.folders import config_of
+from hpsearch.folders import config_of, ranked_trials, summary_of
 from hpsearch.known import KNOWN
-from hpsearch.models import Verdict, rerun_best
 from hpsearch.records import Observation, Status, Trial
 from hpsearch.repeats import _together, by_configuration
-from hpsearch.running import Execution, Hooks, ranked_trials, resume, run, summary_of
+from hpsearch.rerun import Verdict, rerun_best
+from hpsearch.running import Execution, Hooks, resume, run
 from hpsearch.stopping import STOPPING, limits
 from hpsearch.store import SweepFolder, schemas
 from hpsearch.store.rows import to_table

@@ -170,7 +170,10 @@ def test_a_stopped_trial_is_the_same_alone_as_beside_others(tmp_path: Path) -> N
     limited = trials(2.3, 2.0)
     together = run_trials(task, limited, worker)
     assert len({outcome.result.status for outcome in together}) == 2
-    assert [repr(outcome) for outcome in together] == [repr(train_trial(task, trial, worker)[0]) for trial in limited]
+    alone = [train_trial(task, trial, worker) for trial in limited]
+    assert [repr(outcome) for outcome in together] == [repr(outcome) for outcome, _ in alone]
+    for outcome, network in alone:  # of which only a completed one leaves a network
+        assert (network is None) == (outcome.result.status is Status.STOPPED)
 
 
 def test_an_unknown_rule_is_refused_with_the_nearest_name(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hpsearch.config import Config, load_config
 from hpsearch.data import load_data
 from hpsearch.errors import UsageError
 from hpsearch.known import KNOWN
-from hpsearch.models import rerun_best
+from hpsearch.rerun import rerun_best
 from hpsearch.running import Execution, Hooks, resume, run
 from hpsearch.seeds import split_seed
 from tests.trainer.table_cases import dirty_table

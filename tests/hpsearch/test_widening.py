@@ -17,11 +17,11 @@ from hpsearch.config import load_config
 from hpsearch.driver import Driver
 from hpsearch.engine import Engine
 from hpsearch.errors import UsageError
-from hpsearch.folders import config_of
+from hpsearch.folders import config_of, summary_of
 from hpsearch.known import KNOWN
-from hpsearch.models import Verdict, rerun_best
 from hpsearch.records import Outcome, Status, Trial
-from hpsearch.running import Execution, Hooks, resume, run, summary_of
+from hpsearch.rerun import Verdict, rerun_best
+from hpsearch.running import Execution, Hooks, resume, run
 from hpsearch.running import plan_of as plan_of_config
 from hpsearch.samplers import SAMPLERS
 from hpsearch.space import DISTRIBUTIONS, Space
@@ -152,9 +152,13 @@ def test_a_range_stays_where_a_wider_one_is_illegal_or_too_few_trials_completed(
     assert {repr(space_of(Space.of(MIXED), each)) for each in few} == {repr(Space.of(MIXED))}
 
 
-def test_a_range_that_no_float_can_widen_stays() -> None:
-    tree = {"train": {"l2": {"log": [1, 1e300]}, "beta": {"one_minus_log": [0.9, 1 - 2**-53]}}}
-    plan = _widening_plan(tree)
+@pytest.mark.parametrize(
+    "train",
+    [{"l2": {"log": [1, 1e300]}, "beta": {"one_minus_log": [0.9, 1 - 2**-53]}}, {"l1": {"uniform": [0, 1e300]}}],
+    ids=["no float", "no config"],
+)
+def test_a_range_that_no_float_can_widen_or_no_config_may_have_stays(train: Any) -> None:
+    plan = _widening_plan({"train": train})
     assert space_of(plan.space, rounds_of(plan, _at_the_corner)[-1]) == plan.space
 
 
@@ -229,3 +233,9 @@ def test_a_config_allows_only_ranges_of_which_every_point_is_legal(tmp_path: Pat
     assert config.allows(config.space.with_distribution(0, dropout.widened(0.9, upper=True)))
     assert not config.allows(config.space.with_distribution(0, dropout.widened(1.0, upper=True)))
     assert not config.allows(config.space.with_distribution(0, dropout.widened(STEP, upper=False)))
+    together = ["train.warmup={uniform: [0.0, 7.0]}", "train.epochs={int: [8, 20]}"]  # a rule about two settings
+    config = load_config(tmp_path / "config.yaml", KNOWN, together)
+    names = [*config.space.names.values()]
+    assert config.allows(config.space)
+    epochs = config.space.settings[names.index("epochs")].distribution
+    assert not config.allows(config.space.with_distribution(names.index("epochs"), epochs.widened(0.1, upper=False)))

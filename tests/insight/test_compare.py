@@ -127,6 +127,16 @@ def test_one_sweep_each_is_said_to_prove_nothing(sweeps: Callable[..., Path]) ->
     assert "no test: it takes two seeds of each at least, so nothing tells a difference from luck" in run.stdout
 
 
+def test_where_the_data_lies_and_who_is_told_is_no_difference(
+    sweeps: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hpsearch.tracking.find_spec", lambda name: True)  # whether MLflow is there or not
+    there = sweeps("there", "data.source=/there/data.csv", "tracking=mlflow", "seed=1")
+    here, other = sweeps("here", "seed=2"), sweeps("other", "search.strategy=random")
+    found = compare([there, here, other], lambda: 0.0, lambda text: None, seeds=2)
+    assert [len(each.members) for each in found.sides] == [2, 1]
+
+
 def test_what_cannot_be_compared_is_refused_in_a_sentence(sweeps: Callable[..., Path], tmp_path: Path) -> None:
     sweep, twin = sweeps("sweep"), sweeps("twin")
     metric = sweeps("metric", "search.metric=val_accuracy")
@@ -156,7 +166,7 @@ def test_what_cannot_be_compared_is_refused_in_a_sentence(sweeps: Callable[..., 
 
 def test_a_comparison_that_is_interrupted_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "one.yaml").write_text(ONE)
-    monkeypatch.setattr("hpsearch.compare.run_trials", Mock(side_effect=KeyboardInterrupt))
+    monkeypatch.setattr("hpsearch.compare.run_all", Mock(side_effect=KeyboardInterrupt))
     run = program_here("compare", tmp_path / "one.yaml", tmp_path / "one.yaml", "--output", tmp_path / "page.html")
     assert run.returncode == 130
     assert "nothing was written" in run.stderr

@@ -53,6 +53,15 @@ def test_the_best_is_the_completed_trial_with_the_best_score(motley: Results) ->
     assert motley.best["val_loss"] == completed["val_loss"].min()
 
 
+def test_the_best_settings_are_those_that_were_planned_null_and_types_included(plant: Callable[..., Planted]) -> None:
+    text = "name: a\ndata: {source: digits}\nmodel: {choice: {0: {hidden: [8]}, b: {hidden: [4]}}}\n"
+    text += "train: {clip: {choice: [null, 1.0]}}\nsearch: {trials: 16}\n"
+    sweep = plant(text=text)
+    best = {"model": 0, "clip": None}
+    results = hpsearch.load(sweep.finish(lambda trial: float(dict(trial.values) != best)))
+    assert results.summary.settings == best
+
+
 def test_the_best_config_has_the_best_trials_values(motley: Results, tmp_path: Path) -> None:
     from hpsearch.config import load_config
     from hpsearch.known import KNOWN

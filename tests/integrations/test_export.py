@@ -20,7 +20,7 @@ from hpsearch.config import load_config
 from hpsearch.errors import UsageError
 from hpsearch.export import FORMS, export
 from hpsearch.known import KNOWN
-from hpsearch.models import rerun_best
+from hpsearch.rerun import rerun_best
 from hpsearch.running import Execution, Hooks, run
 from hpsearch.store import SweepFolder
 from tests.trainer.plugin_texts import SWISH

@@ -4,10 +4,11 @@ import math
 from pathlib import Path
 from threading import Event
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from hpsearch import tracking
+from hpsearch import driver, tracking
 from hpsearch.config import load_config
 from hpsearch.errors import UsageError
 from hpsearch.known import KNOWN
@@ -26,7 +27,7 @@ name: small
 data: {source: iris}
 model: {hidden: [6], activation: {choice: [relu, tanh]}}
 train: {optimizer: sgd, learning_rate: {log: [1e-4, 1e8]}, epochs: 10}
-search: {trials: 24, strategy: random, stopping: median}
+search: {trials: 24, strategy: random, stopping: median, start_with: [{activation: tanh, learning_rate: 0.01}]}
 """
 STATES = {"completed": "FINISHED", "stopped": "KILLED", "diverged": "FAILED"}
 ALONE = Execution(serial=True)
@@ -113,6 +114,25 @@ def test_a_server_that_hangs_is_not_waited_for_any_longer_than_was_said(
     assert len(said) == 1
     assert "has not taken all trials" in said[0]
     released.set()
+
+
+def test_what_nobody_reports_any_more_is_not_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tracking._Reporter, "_report", Mock(side_effect=OSError))
+    reporter = tracking._Reporter(load_config(TEXT, KNOWN), SweepFolder(tmp_path), lambda: None)
+    reporter._thread.join()
+    reporter.observe(driver.Event((None,) * 3, 0, 1))
+    assert reporter._outcomes.empty()
+
+
+def test_a_sweep_that_ends_in_an_error_is_not_left_running_there(
+    server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking, "HURRIED_S", 60)  # the first look at a new database takes long
+    with pytest.raises(ZeroDivisionError):
+        sweep(tmp_path / "results", observer=Mock(side_effect=ZeroDivisionError))
+    experiment = server.get_experiment_by_name("small").experiment_id
+    [parent] = server.search_runs([experiment], "tags.`hpsearch.sweep` LIKE 'small %'")
+    assert parent.info.status == "KILLED"
 
 
 def test_a_sweep_that_is_to_be_tracked_without_mlflow_is_refused(

@@ -1,8 +1,6 @@
 """The best configuration: trained again, compared with what was recorded, and only then shown the test rows."""
 
 import json
-import os
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -15,23 +13,19 @@ from hpsearch.config import Config, dump
 from hpsearch.confirmation import FEWEST_SEEDS, Estimate, Leader, confirm, leaders_of, with_fresh_seeds
 from hpsearch.data import Data, LoadData, load_data, require_same_data
 from hpsearch.errors import HpsearchError
-from hpsearch.folders import config_of, schemas_of
+from hpsearch.folders import config_of, schemas_of, summary_of
 from hpsearch.json_text import as_json
 from hpsearch.location import Location
-from hpsearch.numeric_platform import numeric_platform
 from hpsearch.objective import Task, Worker, blas_threads, train_trial
-from hpsearch.records import Trial
+from hpsearch.records import Status, Trial
 from hpsearch.refit import Refit, Refitted, refit
-from hpsearch.running import summary_of
 from hpsearch.settings import architecture_of, plugins_of, rows_of
 from hpsearch.store import SweepFolder
 from hpsearch.store.compare import Difference, count_compared, differences, tables_of_outcome, tables_of_trial
 from hpsearch.store.files import append_json_lines, explaining, read_json_lines, replace_file, write_text
+from hpsearch.words import Say
 from trainer import Model, Network, evaluate
 from trainer.data import Rows
-
-Say = Callable[[str], None]
-"""Told, in a sentence, what the user should know."""
 
 MODEL, REFITTED = "model.npz", "model-refit.npz"
 """The files of the re-run model, and of the one that was trained on the validation rows as well.
@@ -57,7 +51,7 @@ class Rerun:
     compared: int  # recorded values that were compared
     differences: tuple[Difference, ...]
     scores: Mapping[str, float]  # of the re-run, on training and validation rows
-    best_epoch: int | None  # whose weights the model has
+    best_epoch: int | None  # whose weights the model has; None if the training did not complete
     recorded_platform: str
     platform: str
 
@@ -114,7 +108,6 @@ class _Sweep:
     data: Data
     task: Task
     worker: Worker
-    clock: Callable[[], float]
 
     @classmethod
     def of(cls, path: Location, clock: Callable[[], float], load_data: LoadData) -> "_Sweep":
@@ -122,8 +115,8 @@ class _Sweep:
         config = config_of(folder)
         data = load_data(config)
         require_same_data(folder.read_manifest(), config.run, data)
-        worker = Worker("best", os.uname().nodename, numeric_platform(config.run.resources.cpus), clock, time.monotonic)
-        return cls(folder, config, data, Task.of(config, data), worker, clock)
+        worker = Worker.here("best", config.run.resources.cpus, clock)
+        return cls(folder, config, data, Task.of(config, data), worker)
 
 
 def rerun_best(
@@ -145,18 +138,8 @@ def rerun_best(
     HpsearchError if there is no best trial or it cannot be refitted, UsageError if the data has changed.
     """
     sweep = _Sweep.of(path, clock, load_data)
-    summary = summary_of(sweep.folder, sweep.config)
-    if summary.done < summary.planned:
-        say(
-            f"{path} is not finished: {summary.done} of {summary.planned} trials are done, and others may be better. Go on "
-            f"by: hpsearch resume {path}"
-        )
-    recorded = leaders_of(sweep.folder, sweep.config, top)
-    again = partial(with_fresh_seeds, sweep_seed=sweep.config.run.seed, count=seeds)
-    if seeds:
-        say(f"Training {len(recorded)} configurations with {seeds} fresh seeds each")
-    leaders = confirm(sweep.task, recorded, again, sweep.worker) if seeds else []
-    best = leaders[0].trial if leaders else recorded[0][0]
+    ranked_first, leaders = _leaders(sweep, top, seeds, say)
+    best = leaders[0].trial if leaders else ranked_first
     rerun, network = _retrained(sweep, best)
     models, refitting = {}, None
     if network is not None:
@@ -169,9 +152,25 @@ def rerun_best(
         look = _look(sweep, best, scores)
         _write(sweep, best, models)
         figures = None if refitting is None else refitting.figures
-        found = Best(leaders, recorded[0][0].number, rerun, look, figures, tuple(models))
+        found = Best(leaders, ranked_first.number, rerun, look, figures, tuple(models))
         write_text(path / "best" / "report.json", found.as_json())
     return found
+
+
+def _leaders(sweep: _Sweep, top: int, seeds: int, say: Say) -> tuple[Trial, Sequence[Leader]]:
+    """The trial that has the best score, and the `top` leaders by their means over fresh seeds; without, none."""
+    summary, path = summary_of(sweep.folder, sweep.config), sweep.folder.path
+    if summary.done < summary.planned:
+        say(
+            f"{path} is not finished: {summary.done} of {summary.planned} trials are done, and others may be better. Go on "
+            f"by: hpsearch resume {path}"
+        )
+    recorded = leaders_of(sweep.folder, sweep.config, top)
+    if not seeds:
+        return recorded[0][0], []
+    say(f"Training {len(recorded)} configurations with {seeds} fresh seeds each")
+    again = partial(with_fresh_seeds, sweep_seed=sweep.config.run.seed, count=seeds)
+    return recorded[0][0], confirm(sweep.task, recorded, again, sweep.worker)
 
 
 def outdated(path: Location) -> str | None:
@@ -196,7 +195,7 @@ def keep_trained(
 ) -> Look | None:
     """Fill `best/` with a network that was trained a moment ago; with `test`, also look at the test rows."""
     config = config_of(folder)
-    sweep = _Sweep(folder, config, data, Task.of(config, data), worker, worker.clock)
+    sweep = _Sweep(folder, config, data, Task.of(config, data), worker)
     scores = _test_scores(sweep, [(network, data.prepared.test)]) if test else []
     with explaining(folder.path):
         look = _look(sweep, trial, scores)
@@ -218,7 +217,7 @@ def _retrained(sweep: _Sweep, trial: Trial) -> tuple[Rerun, Network | None]:
         compared=count_compared(recorded),
         differences=tuple(found),
         scores=outcome.result.scores,
-        best_epoch=outcome.result.best_epoch,
+        best_epoch=outcome.result.best_epoch if outcome.result.status is Status.COMPLETED else None,
         recorded_platform=recorded_platform,
         platform=sweep.worker.platform,
     )
@@ -234,8 +233,7 @@ def _write(sweep: _Sweep, trial: Trial, models: Mapping[str, Model]) -> None:
         (folder / name).unlink(missing_ok=True)
         if name in models:
             replace_file(folder / name, models[name].save)
-    settings = sweep.config.trial(trial.values).model_dump(mode="json")
-    settings["search"]["start_with"] = []  # it names searched settings, and here there is none
+    settings = sweep.config.settled(trial.values)
     settings["plugins"] = [f"../{file}" for file in settings["plugins"]]  # paths start from the config's folder
     write_text(folder / "config.yaml", dump(settings))
 
@@ -271,7 +269,15 @@ def _look(sweep: _Sweep, trial: Trial, found: Sequence[Mapping[str, float]]) -> 
     )
     append_json_lines(
         file,
-        [{"look": look.number, "at": _utc(sweep.clock()), "trial": trial.number, "seeds": look.seeds, **look.scores}],
+        [
+            {
+                "look": look.number,
+                "at": _utc(sweep.worker.clock()),
+                "trial": trial.number,
+                "seeds": look.seeds,
+                **look.scores,
+            }
+        ],
     )
     return look
 
