@@ -16,7 +16,7 @@ from hpsearch.samplers.target import targets
 
 START = 8  # completed trials before a model of them is worth anything
 ELITE = 8  # leaders around which candidates are drawn
-CANDIDATES = 256
+CANDIDATES = 256  # or two for each point of a round, if that is more
 GLOBAL_SHARE = 0.1  # of the candidates
 WIDEST, NARROWEST = 0.35, 0.03  # standard deviation around a leader at first and at last, as a share of the range
 FULL_WIDTH, DECAY = 20, 1.1  # completed trials up to which the width is the widest; how it falls with their number
@@ -67,8 +67,9 @@ def _width(completed: int) -> float:
 def _candidates(ask: Ask, elite: Sequence[Observation], widths: Array) -> Array:
     """Points (candidates, settings): most around the elite with standard deviations `widths`, the others anywhere."""
     rng = ask.generator()
-    points = rng.random((CANDIDATES, len(widths)))
-    local = round((1 - GLOBAL_SHARE) * CANDIDATES)
+    count = max(CANDIDATES, 2 * ask.size)
+    points = rng.random((count, len(widths)))
+    local = round((1 - GLOBAL_SHARE) * count)
     points[:local] = near(ask.space, elite, widths * rng.standard_normal((local, len(widths))), CHOICE_RESAMPLED, rng)
     return points
 
@@ -110,7 +111,9 @@ class _Model:
         self._encoding = Encoding(ask.space)
         self._x = self._encoding(np.array([seen.unit for seen in known]))
         self._y = targets(np.array([np.nan if seen.score is None else seen.score for seen in known]))
-        self._kernel = fit_kernel(self._encoding.distances(self._x[:FITTED]), self._y[:FITTED])
+        places = {seen.number: place for place, seen in enumerate(known)}
+        fitted = [places[seen.number] for seen in modelled(known, FITTED)]
+        self._kernel = fit_kernel(self._encoding.distances(self._x[fitted]), self._y[fitted])
 
     @property
     def stretch(self) -> Array:

@@ -9,6 +9,7 @@ import pytest
 
 from hpsearch.records import Observation, Trial
 from hpsearch.samplers import SAMPLERS, Ask, Proposal, boxes, zoom
+from hpsearch.samplers.gaussian_process import fit_kernel
 from hpsearch.space import Space
 from hpsearch.sweep import Plan
 
@@ -176,6 +177,28 @@ def test_zoom_models_no_more_than_a_few_hundred_trials_the_best_among_them(known
     chosen = zoom.modelled(history, zoom.MODELLED)
     assert len(chosen) == len({seen.number for seen in chosen}) == min(known, zoom.MODELLED)
     assert min(scores) in {seen.score for seen in chosen}
+
+
+@pytest.mark.parametrize("size", [128, 300])
+def test_the_points_of_a_large_round_differ(size: int) -> None:
+    assert len(set(_propose("zoom", _history(6), size).points)) == size
+
+
+@pytest.mark.parametrize("known", [100, 150, 256, 400])
+def test_length_scales_are_fitted_to_the_best_and_to_others_of_the_whole_history(
+    known: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng, fitted = np.random.default_rng(0), []
+    history = [
+        Observation(number, number // 4, tuple(rng.random(2).tolist()), float(score))
+        for number, score in enumerate(rng.random(known))
+    ]
+    monkeypatch.setattr(zoom, "fit_kernel", lambda distances, y: fitted.append(y) or fit_kernel(distances, y))
+    model = zoom._Model(_ask(history, 4))
+    [y] = fitted
+    assert len(y) == zoom.FITTED
+    assert {*y.tolist()} >= {*np.sort(model._y)[: zoom.FITTED // 2].tolist()}
+    assert known > zoom.FITTED or (y == model._y).all()
 
 
 def test_zoom_sees_the_outcomes_of_the_rounds_that_it_may_see() -> None:
