@@ -113,7 +113,7 @@ class Fitting:
                 f"the network was built for batches of up to {self.network.capacity} rows; batch_size is {batches.size}"
             )
         for trial in self._trials:
-            trial.end = None if trial.end in {End.EPOCHS, End.STOPPED} else trial.end
+            trial.end = None if trial.end is End.EPOCHS else trial.end
         return Course(self, batches, judged)
 
     @property
@@ -142,8 +142,8 @@ class Fitting:
         steps = -(-rows // batches.size)
         self._set_rates(self.epoch)
         for index, (x, targets, weights) in enumerate(batches(orders)):
-            if self._varies:
-                self._set_rates(self.epoch + (index + 1) / steps)
+            if self._varies:  # a lone step is taken in the middle: at its end cosine may have come to 0
+                self._set_rates(self.epoch + ((index + 1) / steps if steps > 1 else 0.5))
             network.draw(self.noise, x.shape[-2])
             network.backpropagate(network.forward(x, train=True), targets, weights)
             self._update()

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Schedule:
-    """Which schedule, and its settings. Time is counted in epochs, as a real number."""
+    """Which schedule, and its settings. Time is counted in epochs, as a real number, and a step's is that of its end.
+
+    So a factor that holds for an interval holds up to and including its end.
+    """
 
     kind: str = "constant"
     epochs: int = 20  # cosine: when the end is reached
@@ -29,21 +32,26 @@ def constant(_schedule: Schedule, _epoch: float) -> float:
 
 def step(schedule: Schedule, epoch: float) -> float:
     """decayᵏ after k · `decay_every` epochs, k at most `decay_times`: by default halved (as in He et al. 2016)."""
-    steps = int(epoch // schedule.decay_every)
+    steps = _whole(epoch / schedule.decay_every)
     most = steps if schedule.decay_times is None else schedule.decay_times
     return float((0.5 if schedule.decay is None else schedule.decay) ** min(steps, most))
 
 
 def exponential(schedule: Schedule, epoch: float) -> float:
     """decay^epoch, with whole epochs: the same factor again each epoch (Senior, Heigold, Ranzato, Yang 2013)."""
-    return float((0.95 if schedule.decay is None else schedule.decay) ** int(epoch))
+    return float((0.95 if schedule.decay is None else schedule.decay) ** _whole(epoch))
 
 
 def cosine(schedule: Schedule, epoch: float) -> float:
     """(1 + cos(π t)) / 2 where t goes from 0 to 1 over what follows the warm-up (Loshchilov, Hutter 2017, eq. 5)."""
     rest = schedule.epochs - schedule.warmup
-    t = (epoch - schedule.warmup) / rest if rest > 0 else 1.0
+    t = (epoch - schedule.warmup) / rest if rest > 0 else 0.0
     return (1 + math.cos(math.pi * min(1.0, max(0.0, t)))) / 2
+
+
+def _whole(intervals: float) -> int:
+    """How many intervals are over; one that ends just now is not."""
+    return max(0, math.ceil(intervals) - 1)
 
 
 SCHEDULES: Mapping[str, Callable[[Schedule, float], float]] = {

@@ -135,6 +135,51 @@ def test_the_caller_sees_each_epoch_and_can_stop() -> None:
     assert (seen, result.end, result.best_epoch) == ([1, 2, 3], End.STOPPED, 3)
 
 
+def test_a_training_that_was_stopped_stays_stopped_and_one_that_ran_out_of_epochs_goes_on() -> None:
+    stopped, whole = fitting_of(TRAINING), fitting_of(TRAINING)
+    for fitting, stop in ((stopped, True), (whole, False)):
+        fitting.fit(some_rows(50), epochs=2, on_epoch=[lambda _, stop=stop: stop])
+    assert (stopped.going_on, whole.going_on) == ([False], [True])
+    before = stopped.network.parameters.copy()
+    ends = [(len(found.epochs), found.end) for found in (f.fit(some_rows(50), epochs=2)[0] for f in (stopped, whole))]
+    assert ends == [(1, End.STOPPED), (4, End.EPOCHS)]
+    np.testing.assert_array_equal(stopped.network.parameters, before)
+
+
+@pytest.mark.parametrize(
+    ("settings", "factors"),
+    [
+        ({"schedule": "step", "decay_every": 2}, [1, 1, 0.5, 0.5, 0.25]),
+        ({"schedule": "exponential", "decay": 0.5}, [1, 0.5, 0.25, 0.125, 0.0625]),
+    ],
+)
+@pytest.mark.parametrize("batch_size", [16, 64])
+def test_a_rate_that_is_one_epochs_is_that_of_each_of_its_steps(
+    settings: dict[str, Any], factors: list[float], batch_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitting, rates = fitting_of(replace(TRAINING, epochs=5, batch_size=batch_size, **settings)), []
+    step = fitting.optimizer.step
+
+    def noted(*, penalised: bool) -> None:
+        rates.append(float(fitting.optimizer.learning_rate))
+        step(penalised=penalised)
+
+    monkeypatch.setattr(fitting.optimizer, "step", noted)
+    fitting.fit(some_rows(50))
+    expected = TRAINING.learning_rate * np.repeat(factors, -(-50 // batch_size))
+    np.testing.assert_allclose(rates, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("warmup", [0.0, 1.0])
+def test_a_training_of_a_single_step_moves_the_weights(schedule: str, warmup: float) -> None:
+    training = replace(TRAINING, epochs=1, batch_size=64, schedule=schedule, warmup=warmup)
+    fitting = fitting_of(training)
+    before = fitting.network.parameters.copy()
+    fitting.fit(some_rows(50))
+    assert (fitting.network.parameters != before).any()
+
+
 def test_training_can_go_on_with_other_rows_as_partial_fit_does() -> None:
     fitting = fitting_of(TRAINING)
     for seed, count in enumerate((50, 3, 1, 17)):

@@ -82,8 +82,8 @@ def test_class_weights_of_another_number_of_classes_are_refused(kind: str, outpu
 
 FACTORS = {
     "constant": {0.0: 1.0, 7.3: 1.0, 40.0: 1.0},
-    "step": {0.0: 1.0, 9.99: 1.0, 10.0: 0.5, 25.0: 0.25, 39.0: 0.25},  # halved every 10 epochs, twice at most
-    "exponential": {0.0: 1.0, 0.9: 1.0, 1.0: 0.95, 2.5: 0.95**2},
+    "step": {0.0: 1.0, 10.0: 1.0, 10.1: 0.5, 20.0: 0.5, 25.0: 0.25, 39.0: 0.25},  # halved every 10, twice at most
+    "exponential": {0.0: 1.0, 1.0: 1.0, 1.1: 0.95, 2.0: 0.95, 2.5: 0.95**2},
     "cosine": {0.0: 1.0, 5.0: (2 + 2**0.5) / 4, 10.0: 0.5, 20.0: 0.0, 30.0: 0.0},
 }
 
@@ -101,3 +101,9 @@ def test_warm_up_grows_linearly_and_then_leaves_the_schedule_alone(kind: str) ->
     assert schedule.factor(0.0) == 0.0
     assert schedule.factor(1.0) < schedule.factor(2.0) <= 0.5
     assert 0 < schedule.factor(4.0) <= 1
+
+
+@pytest.mark.parametrize("epochs", [1, 3, 4])
+def test_what_is_no_longer_than_its_warm_up_is_all_warm_up(epochs: int) -> None:
+    schedule = Schedule("cosine", epochs=epochs, warmup=4.0)
+    assert [schedule.factor(epoch) for epoch in range(epochs + 1)] == [epoch / 4 for epoch in range(epochs + 1)]
