@@ -9,7 +9,7 @@ from hpsearch.config import Config, Run
 from hpsearch.errors import UsageError
 from hpsearch.seeds import split_seed
 from hpsearch.settings import architecture_of, plugins_of
-from trainer import TrainerError
+from trainer import Architecture, TrainerError
 from trainer.data import (
     GIVEN,
     Dataset,
@@ -25,7 +25,8 @@ from trainer.data import (
 )
 from trainer.data.given import WHERE
 from trainer.errors import SourceError
-from trainer.metrics import METRICS
+from trainer.metrics import require_metrics
+from trainer.plugins import kinds_with
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,11 @@ def load_data(config: Config, given: Given | None = None) -> Data:
     with _naming_its_key():
         dataset = _dataset(run, given)
         prepared, folds = _prepared(run, dataset)
-    _require_metrics(run, prepared)
     plugins = plugins_of(config)
     for point in config.space.trials_of_every_pair():
         trial = config.trial(config.space.values(point))
         for part in folds or (prepared,):
-            architecture_of(trial, part.train, prepared.classes, plugins)
+            _require_metrics(run, architecture_of(trial, part.train, prepared.classes, plugins))
     return Data(dataset, prepared, folds)
 
 
@@ -107,15 +107,14 @@ def _layout_of(run: Run) -> Layout:
     return Layout(tuple(data.target), tuple(data.drop), data.task, data.group, data.time)
 
 
-def _require_metrics(run: Run, prepared: Prepared) -> None:
-    task = "classification" if prepared.classes else "regression"
-    asked = [("metrics", name) for name in run.metrics] + [("train_metrics", name) for name in run.train_metrics]
-    for key, name in asked:
-        if METRICS[name] != task:
-            known = ", ".join(other for other, its_task in METRICS.items() if its_task == task)
-            raise UsageError(
-                f"{key}: {name!r} is not for {prepared.task}, which the data asks for; take some of {known}"
-            )
+def _require_metrics(run: Run, network: Architecture) -> None:
+    """Raise UsageError for a metric that is not defined for what the data asks for."""
+    loss = kinds_with(network.plugins).losses[network.loss]
+    for key, names in (("metrics", run.metrics), ("train_metrics", run.train_metrics)):
+        try:
+            require_metrics(names, loss, network.n_out)
+        except TrainerError as error:
+            raise UsageError(f"{key}: {error}") from error
 
 
 def require_same_data(manifest: Mapping[str, Any], run: Run, data: Data) -> None:

@@ -18,8 +18,9 @@ from trainer.data import load as load_dataset
 from trainer.data.loading import with_targets
 from trainer.data.table import rows_in
 from trainer.data.targets import truth_of_array, truth_of_columns
-from trainer.metrics import METRICS
+from trainer.metrics import require_metrics
 from trainer.model import MissingPluginError
+from trainer.plugins import kinds_with
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -65,8 +66,8 @@ def evaluate(model_path: Location, data: str, metrics: Sequence[str] = ()) -> Ev
     """The loss and the metrics on the rows of a file whose target is known; raises UsageError as `predict` does."""
     model = read_model(model_path)
     content, said = _content(data, model)
-    metrics = metrics or USUAL_METRICS[_task(model)]
-    _require_metrics(metrics, _task(model))
+    metrics = metrics or USUAL_METRICS["classification" if model.classes else "regression"]
+    _require_metrics(metrics, model)
     with _naming(data):
         content, y, left_out = _with_truth(model, content)
         features, notes = _features(model, content)
@@ -211,12 +212,9 @@ def _with_truth(model: Model, content: Columns | Arrays) -> tuple[Columns | Arra
     return table, truth_of_columns(truth, model.classes, multilabel=model.multilabel), notes
 
 
-def _task(model: Model) -> str:
-    return "classification" if model.classes else "regression"
-
-
-def _require_metrics(names: Sequence[str], task: str) -> None:
-    fitting = [name for name, its_task in METRICS.items() if its_task == task]
-    for name in names:
-        if name not in fitting:
-            raise UsageError(f"--metric: {name!r} is no metric for this model; take some of {', '.join(fitting)}")
+def _require_metrics(names: Sequence[str], model: Model) -> None:
+    network = model.architecture
+    try:
+        require_metrics(names, kinds_with(network.plugins).losses[network.loss], network.n_out)
+    except TrainerError as error:
+        raise UsageError(f"--metric: {error}") from error

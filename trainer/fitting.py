@@ -13,7 +13,7 @@ from trainer.data.dataset import Rows
 from trainer.errors import TrainerError
 from trainer.evaluation import evaluate_trials
 from trainer.history import End, Epoch, Fit, OnEpoch
-from trainer.metrics import meaning_of_scores, require_metrics
+from trainer.metrics import require_metrics
 from trainer.network import Network
 from trainer.optimizers import OPTIMIZERS, Rates, clip_norm
 from trainer.penalties import MaxNorm
@@ -102,7 +102,7 @@ class Fitting:
         self, train: Rows, validation: Rows | None, metrics: Sequence[str], train_metrics: Sequence[str]
     ) -> "Course":
         """What training on these rows takes, checked; trials that only ran out of epochs go on."""
-        require_metrics([*metrics, *train_metrics], meaning_of_scores(self.network.loss))
+        require_metrics([*metrics, *train_metrics], self.network.loss, self.network.layers[-1].n_out)
         train = _checked(train, self.network)
         judged = {"train": (train, train_metrics)}
         if validation is not None:

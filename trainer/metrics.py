@@ -55,24 +55,37 @@ METRICS: Mapping[str, str] = {
 }
 """The names of metrics, and the task that each is for. By scikit-learn's convention larger is always better."""
 
+OF_ONE_CLASS = ("f1", "jaccard", "precision", "recall")
+UNDEFINED: Mapping[str, Sequence[str]] = {
+    "classes": (*OF_ONE_CLASS, "roc_auc"),
+    "labels": (*OF_ONE_CLASS, "balanced_accuracy", "matthews_corrcoef"),
+    "numbers": ("neg_max_error",),
+}
+"""What is no number where several of these are predicted: of classes more than two."""
+
 
 def larger_is_better(metric: str) -> bool:
     """Whether a recorded score (`val_loss`, `val_accuracy`, `train_loss`) is to be maximised."""
     return metric.partition("_")[2] != "loss"
 
 
-def meaning_of_scores(loss: Loss) -> str:
+def meaning_of_scores(loss: Loss | type[Loss]) -> str:
     """The loss of ours as whose scores those of `loss` are read: itself, or for a plug-in's the usual one of its task."""
     return loss.kind if loss.kind in LOSSES else USUAL[loss.task]
 
 
-def require_metrics(names: Sequence[str], loss: str) -> None:
-    """Raise TrainerError unless each metric is known, and made for what this loss learns."""
-    task = LOSSES[loss].task
+def require_metrics(names: Sequence[str], loss: Loss | type[Loss], outputs: int) -> None:
+    """Raise TrainerError unless each metric is known, and made for what this loss learns in so many outputs."""
+    kind, single = "numbers", 1
+    if loss.task == "classification":
+        kind, single = ("labels", 1) if meaning_of_scores(loss) == "logistic_cross_entropy" else ("classes", 2)
+    several = outputs > single
+    what = f"{loss.task} of {outputs} {kind}" if several else loss.task
+    undefined = UNDEFINED[kind] if several else ()
+    known = [name for name, task in METRICS.items() if task == loss.task and name not in undefined]
     for name in names:
-        if METRICS.get(name) != task:
-            known = ", ".join(other for other, other_task in METRICS.items() if other_task == task)
-            raise TrainerError(f"{name!r} is no metric for {task}; there are {known}")
+        if name not in known:
+            raise TrainerError(f"{name!r} is no metric for {what}; take some of {', '.join(known)}")
 
 
 def metric(name: str, loss: str, targets: Array, scores: Array) -> float:
@@ -105,13 +118,18 @@ def logistic_accuracy(targets: Array, scores: Array) -> float:
 
 
 def r2(targets: Array, scores: Array) -> float:
-    """1 − Σ (t − z)² / Σ (t − t̄)², the mean over the outputs; of a constant output 1 if it is met, else 0."""
+    """1 − Σ (t − z)² / Σ (t − t̄)², the mean over the outputs; of a constant output 1 if it is met, else 0.
+
+    Of a constant, the mean may be off by rounding and the spread is then not 0; so constants are looked for.
+    """
+    if len(targets) < 2:
+        return float("nan")
     targets, scores = targets.astype(np.float64), scores.astype(np.float64)
     errors = np.square(targets - scores).sum(axis=0)
     spread = np.square(targets - targets.mean(axis=0)).sum(axis=0)
-    constant = spread == 0
+    constant = (targets == targets[0]).all(axis=0) | (spread == 0)
     values = np.where(constant, errors == 0, 1 - errors / np.where(constant, 1, spread))
-    return float(values.mean()) if len(targets) > 1 else float("nan")
+    return float(values.mean())
 
 
 _QUICK: Mapping[tuple[str, str], Callable[[Array, Array], float]] = {

@@ -129,10 +129,13 @@ def test_an_error_in_one_trial_is_its_own_outcome_and_leaves_those_beside_it_as_
 
 
 def test_a_trial_whose_metric_cannot_be_computed_has_failed_with_the_reason(tmp_path: Path) -> None:
-    task, trials = sweep_of(tmp_path, "metrics=[f1]", "search.metric=val_f1")  # of two classes; digits have ten
+    task, trials = sweep_of(tmp_path, "metrics=[roc_auc_ovr]", "search.metric=val_roc_auc_ovr")
+    ones = task.validation.targets[:, 1] == 1  # rows of one class, and roc_auc compares classes
+    one_class = replace(task.validation, x=task.validation.x[ones], targets=task.validation.targets[ones])
+    task = replace(task, validation=one_class)
     for result in together(task, trials):
         assert result.status is Status.FAILED
-        assert "val_f1 cannot be computed" in str(result.error)
+        assert "val_roc_auc_ovr cannot be computed" in str(result.error)
         assert len(result.epochs) == 3
 
 

@@ -224,7 +224,10 @@ def test_files_that_are_not_there_and_metrics_that_do_not_fit_are_refused(make: 
         (lambda: predict(tmp_path, data), "has no model yet; make one by: hpsearch best"),
         (lambda: predict(model, "no.csv"), "no file 'no.csv'"),
         (lambda: predict(model, "digits"), "takes a table"),
-        (lambda: evaluate(model, data, ["r2"]), "'r2' is no metric for this model"),
+        (
+            lambda: evaluate(model, data, ["r2"]),
+            "--metric: 'r2' is no metric for classification; take some of accuracy",
+        ),
         (lambda: write(pd.DataFrame(), tmp_path / "out.xls"), "--output ends with"),
         (lambda: write(pd.DataFrame(), tmp_path / "no" / "out.csv"), "cannot be written"),
         (lambda: write(pd.DataFrame(), tmp_path / "houses.csv" / "out.csv"), "out.csv cannot be written"),

@@ -91,6 +91,11 @@ def test_a_sweep_is_not_resumed_on_a_table_in_which_a_value_has_changed(configur
     ("overrides", "words"),
     [
         (("data.target=price", "data.drop=dear"), ["metrics", "'accuracy'", "regression", "r2"]),
+        (("data.target=town", "metrics=[f1]"), ["metrics: 'f1'", "4 classes", "f1_macro"]),
+        (
+            ("data.target=[big, near]", "train_metrics=[recall]"),
+            ["train_metrics: 'recall'", "2 labels", "recall_macro"],
+        ),
         (("data.target=prise",), ["data:", "'prise'", "price"]),
         (("data.target=dear", "data.drop=dear"), ["data:", "'dear'", "two uses"]),
         (("data.target=dear", "data.group=town", "data.time=sold"), ["data:", "group and time"]),

@@ -9,7 +9,9 @@ from sklearn.metrics import accuracy_score, f1_score, get_scorer_names, r2_score
 
 from tests.trainer import twins
 from trainer.arrays import Array
-from trainer.metrics import CLASSIFICATION, METRICS, REGRESSION, accuracy, larger_is_better, metric
+from trainer.errors import TrainerError
+from trainer.losses import LOSSES
+from trainer.metrics import CLASSIFICATION, METRICS, REGRESSION, accuracy, larger_is_better, metric, require_metrics
 
 SOFTMAX = "softmax_cross_entropy"
 BINARY = {"average_precision", "f1", "jaccard", "precision", "recall", "roc_auc"}  # of one class against the other
@@ -75,6 +77,55 @@ def test_r2_is_scikit_learns(outputs: int, loss: str, rng: np.random.Generator) 
     scores[:, 0] = 2.0
     assert metric("r2", loss, targets, scores) == pytest.approx(r2_score(targets, scores), rel=1e-12)
     assert np.isnan(metric("r2", loss, targets[:1], scores[:1]))
+
+
+@pytest.mark.parametrize("value", [0.1, 1 / 3, 123.456])
+def test_r2_of_a_constant_whose_mean_is_off_by_rounding_is_1_if_it_is_met_else_0(value: float) -> None:
+    targets = np.full((3, 1), value)
+    assert metric("r2", "mean_squared_error", targets, targets) == 1.0
+    assert metric("r2", "mean_squared_error", targets, targets + 0.5) == 0.0
+
+
+def accepts(loss: str, outputs: int, name: str) -> bool:
+    try:
+        require_metrics([name], LOSSES[loss], outputs)
+    except TrainerError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs"),
+    [(SOFTMAX, 2), (SOFTMAX, 3), *((loss, n) for loss in LOSSES if loss != SOFTMAX for n in (1, 3))],
+)
+def test_a_metric_is_accepted_just_where_it_is_a_number(loss: str, outputs: int, rng: np.random.Generator) -> None:
+    targets, task = rng.uniform(1, 2, (40, outputs)), LOSSES[loss].task
+    if task == "classification":
+        targets = np.eye(outputs)[np.arange(40) % outputs] if loss == SOFTMAX else np.round(targets - 1)
+    scores = rng.normal(size=(40, outputs))
+    defined = [name for name in METRICS if METRICS[name] == task and np.isfinite(metric(name, loss, targets, scores))]
+    assert [name for name in METRICS if accepts(loss, outputs, name)] == defined
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "name", "words"),
+    [
+        (SOFTMAX, 10, "f1", ["'f1' is no metric for classification of 10 classes", "f1_macro", "roc_auc_ovr"]),
+        (
+            "logistic_cross_entropy",
+            3,
+            "recall",
+            ["'recall' is no metric for classification of 3 labels", "recall_macro"],
+        ),
+        ("huber", 2, "accuracy", ["'accuracy' is no metric for regression of 2 numbers", "r2"]),
+    ],
+)
+def test_a_metric_that_is_not_defined_is_refused_with_those_that_are(
+    loss: str, outputs: int, name: str, words: list[str]
+) -> None:
+    with pytest.raises(TrainerError) as refused:
+        require_metrics([name], LOSSES[loss], outputs)
+    assert all(word in str(refused.value) for word in words)
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
