@@ -23,13 +23,11 @@ from hpsearch.stopping import rungs
 from trainer import Architecture, End, Epoch, Fit, Fitting, Network, build_stack, fit_together
 from trainer.arrays import Array
 from trainer.data import Rows
+from trainer.evaluation import EVALUATION_ROWS
 from trainer.fitting import SHARED
 from trainer.history import OnEpoch
 from trainer.metrics import larger_is_better
 from trainer.plugins import place_in_plugins
-
-EVALUATION_ROWS = 256
-"""Rows evaluated at once, or a batch if that is larger; part of what decides the last bits of a loss."""
 
 STACK = 8
 """Trials are trained side by side up to so many: more leave the cache."""

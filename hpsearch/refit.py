@@ -6,12 +6,13 @@ from hpsearch.config import Config
 from hpsearch.data import Data
 from hpsearch.errors import HpsearchError
 from hpsearch.gate import Gate
-from hpsearch.objective import EVALUATION_ROWS, blas_threads
+from hpsearch.objective import blas_threads
 from hpsearch.records import Trial
 from hpsearch.seeds import TrialGenerators, split_seed
 from hpsearch.settings import architecture_of, plugins_of, rows_of, training_of
 from trainer import Fitting, Model, Network
 from trainer.data import Rows, prepare
+from trainer.evaluation import EVALUATION_ROWS
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ from trainer.data.dataset import Rows
 from trainer.metrics import meaning_of_scores, metric
 from trainer.network import Network
 
+EVALUATION_ROWS = 256
+"""Rows evaluated at once, or a batch if that is larger; part of what decides the last bits of a loss."""
+
 
 def evaluate(network: Network, rows: Rows, metrics: Sequence[str] = ()) -> dict[str, float]:
     """The mean loss and the metrics of `rows`.

@@ -15,7 +15,7 @@ from trainer.arrays import Array
 from trainer.data import Columns, Expected, Prepared, Rows, Standardizer, TableEncoder, columns_of
 from trainer.data.targets import are_numbers
 from trainer.errors import TrainerError
-from trainer.evaluation import evaluate
+from trainer.evaluation import EVALUATION_ROWS, evaluate
 from trainer.network import Network
 from trainer.plugins import Plugin
 
@@ -26,7 +26,8 @@ FORMAT = "hpsearch-model-1"
 """Of arrays to classes."""
 FORMAT_2 = "hpsearch-model-2"
 """Of tables, or to numbers or labels."""
-CAPACITY = 256
+NUMBERS = "buif"
+"""The kinds of NumPy's types that are real numbers."""
 
 
 class MissingPluginError(TrainerError):
@@ -126,7 +127,7 @@ class Model:
 
     def network(self) -> Network:
         """The trained network, in memory of its own."""
-        network = self.architecture.build(capacity=CAPACITY, dtype=self.parameters.dtype)
+        network = self.architecture.build(capacity=EVALUATION_ROWS, dtype=self.parameters.dtype)
         network.parameters[...] = self.parameters
         network.statistics[...] = self.statistics
         return network

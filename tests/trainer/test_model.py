@@ -12,7 +12,8 @@ import pytest
 from trainer import Architecture, Model, TrainerError, load
 from trainer.data import Dataset, Prepared
 from trainer.layers import ACTIVATIONS
-from trainer.model import CAPACITY
+from trainer.estimators import pretrained
+from trainer.evaluation import EVALUATION_ROWS
 
 
 def model_of(data: Prepared, **settings: object) -> Model:
@@ -75,7 +76,7 @@ def test_a_prediction_is_the_name_of_the_most_probable_class(model: Model, bundl
     assert len(set(best)) > 1
 
 
-@pytest.mark.parametrize("rows", [0, 1, CAPACITY, CAPACITY + 1])
+@pytest.mark.parametrize("rows", [0, 1, EVALUATION_ROWS, EVALUATION_ROWS + 1])
 def test_any_number_of_rows_is_predicted(rows: int, model: Model, rng: np.random.Generator) -> None:
     x = rng.normal(size=(rows, 13))
     probabilities = model.predict_proba(x)

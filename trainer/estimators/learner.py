@@ -12,13 +12,10 @@ from trainer.architecture import Architecture
 from trainer.arrays import Array, calmly
 from trainer.batches import Batches
 from trainer.data import Rows
-from trainer.evaluation import evaluate
+from trainer.evaluation import EVALUATION_ROWS, evaluate
 from trainer.fitting import Fitting
 from trainer.history import Fit
 from trainer.training import Training
-
-CAPACITY = 256
-"""Rows evaluated at once, where a batch has fewer."""
 
 
 class Learner:
@@ -41,7 +38,7 @@ class Learner:
 
     def _build(self, seeds: Sequence[np.random.SeedSequence]) -> None:
         shuffle, noise = (np.random.default_rng(seed) for seed in seeds)
-        capacity = max(self.training.batch_size, CAPACITY)
+        capacity = max(self.training.batch_size, EVALUATION_ROWS)
         self.network = self.architecture.build(capacity=capacity, dtype=self.dtype)
         self.fitting = Fitting(self.network, [self.training], shuffle=[shuffle], noise=[noise])
         self._lock = Lock()

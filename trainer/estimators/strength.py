@@ -8,7 +8,7 @@ import numpy.typing as npt
 from trainer.architecture import Architecture, build_stack
 from trainer.arrays import Array, calmly
 from trainer.data import Rows
-from trainer.estimators.learner import CAPACITY
+from trainer.evaluation import EVALUATION_ROWS
 from trainer.fitting import Fitting
 from trainer.history import Fit
 from trainer.network import Network
@@ -35,7 +35,7 @@ def choose(
     All draw the same, from `seeds`: of the first weights, of the order of rows, and of dropout.
     """
     first, shuffle, noise = ([np.random.default_rng(seed) for _ in architectures] for seed in seeds)
-    network = build_stack(architectures, capacity=max(training.batch_size, CAPACITY), dtype=dtype)
+    network = build_stack(architectures, capacity=max(training.batch_size, EVALUATION_ROWS), dtype=dtype)
     network.initialise(*first)
     fitting = Fitting(network, [training] * len(architectures), shuffle=shuffle, noise=noise)
     fits = fitting.fit(train, validation, metrics=[metric])
