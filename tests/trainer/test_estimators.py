@@ -181,3 +181,19 @@ def test_a_training_that_diverges_at_once_is_refused_and_leaves_nothing_behind(k
         model.fit(x, y)
     with pytest.raises(ValueError, match="not fitted yet"):
         model.predict(x)
+
+
+@over_both
+def test_a_pass_that_diverges_is_refused_and_leaves_nothing_behind(kind: type[Estimator]) -> None:
+    x, y = example(kind)
+    model = short(kind, optimizer="sgd", learning_rate=1e300)
+    with pytest.raises(ValueError, match=r"the training diverged: .* after this pass; use a smaller learning_rate"):
+        model.partial_fit(x, y, **({"classes": [0, 1, 2]} if kind is MLPClassifier else {}))
+    with pytest.raises(ValueError, match="not fitted yet"):
+        model.predict(x)
+
+
+def test_candidates_that_all_diverge_are_refused_in_the_same_sentence() -> None:
+    model = MLPRegressor(optimizer="sgd", learning_rate=1e20, epochs=1, random_state=0)
+    with pytest.raises(ValueError, match="the training diverged"):
+        model.fit(*example(MLPRegressor))

@@ -214,7 +214,15 @@ def test_patience_finds_the_number_of_epochs_for_all_rows(kind: type[Estimator])
         pytest.param([[1, 2, 3], [3, 1, 2.1], [9, 9, 9]], 1, id="worse by less than the differences' error"),
         pytest.param([[np.nan] * 3, [np.inf] * 3, [1, 2, 3], [5, 6, 7]], 2, id="the diverged are out"),
         pytest.param([[np.nan] * 3, [np.inf] * 3], 0, id="all diverged"),
+        pytest.param([[np.inf, 1, 2], [np.inf, 2, 3]], 0, id="all diverged on some rows"),
     ],
 )
 def test_the_strongest_penalty_that_cannot_be_told_from_the_best_wins(losses: list[list[float]], chosen: int) -> None:
     assert strongest(np.array(losses, dtype=float)) == chosen
+
+
+def test_patience_within_a_warm_up_still_trains() -> None:
+    settings = {"epochs": 40, "warmup": 30, "patience": 2, "learning_rate": 0.3, "l2": 1e-3, "random_state": 0}
+    model = MLPClassifier(hidden=(16,), **settings).fit(IRIS, SPECIES)
+    assert model.n_iter_ < 30
+    assert model.score(IRIS, SPECIES) > 0.9

@@ -16,11 +16,11 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from trainer.architecture import Architecture
 from trainer.arrays import Array
 from trainer.errors import TrainerError
+from trainer.estimators.examples import Examples, Scaling
 from trainer.estimators.holdout import held_out
 from trainer.estimators.learner import Learner
 from trainer.estimators.settings import Settings
 from trainer.estimators.strength import MOST_ROWS, STRENGTHS, choose
-from trainer.estimators.table import Scaling, Table
 from trainer.history import Fit
 from trainer.training import Training
 
@@ -57,16 +57,16 @@ class BaseMLP(Settings, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lea
         """
         training = self._training()
         before = self._before()
-        table = self._read(X, y, sample_weight, fresh=before is None)
-        training = replace(training, batch_size=min(training.batch_size, len(table)))
+        examples = self._read(X, y, sample_weight, fresh=before is None)
+        training = replace(training, batch_size=min(training.batch_size, len(examples)))
         split, *seeds = self._seed().spawn(4)
-        held, l2, training = self._find_out(table, training, split, seeds, before)
-        scaling = self._scaling_of(table) if before is None else self._scaling
-        learner = self._begin(table, l2, training, seeds, before)
-        fit = learner.fit(scaling.rows(table, learner.dtype), None, self._metric)
+        held, l2, training = self._find_out(examples, training, split, seeds, before)
+        scaling = self._scaling_of(examples) if before is None else self._scaling
+        learner = self._begin(examples, l2, training, seeds, before)
+        fit = learner.fit(scaling.rows(examples, learner.dtype), None, self._metric)
         _require_trained(fit, learner)
         self._keep(learner, scaling, anew=before is None)
-        self._note([epoch.scores["train_loss"] for epoch in fit.epochs], len(table))
+        self._note([epoch.scores["train_loss"] for epoch in fit.epochs], len(examples))
         self.loss_ = fit.scores["train_loss"]
         self.validation_scores_ = held
         self.best_validation_score_ = None if held is None else max(held)
@@ -76,14 +76,17 @@ class BaseMLP(Settings, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lea
         """One pass over these rows, with whatever the earlier calls have left behind."""
         training = self._training()
         fresh = not hasattr(self, "_learner")
-        table = self._read(X, y, sample_weight, fresh=fresh, classes=classes)
+        examples = self._read(X, y, sample_weight, fresh=fresh, classes=classes)
         if fresh:
             l2 = 0.0 if self.l2 is None else self.l2  # nobody knows yet how many rows will come
-            learner = self._begin(table, l2, training, self._seed().spawn(4)[1:], None)
-            self._keep(learner, self._scaling_of(table), anew=True)
+            learner = self._begin(examples, l2, training, self._seed().spawn(4)[1:], None)
+            self._keep(learner, self._scaling_of(examples), anew=True)
             self.validation_scores_ = self.best_validation_score_ = None
-        loss = self._learner.pass_over(self._scaling.rows(table, self._learner.dtype))
-        self._note([loss], len(table))
+        loss = self._learner.pass_over(self._scaling.rows(examples, self._learner.dtype))
+        if not np.isfinite(loss):
+            del self._learner  # whose weights are no numbers either
+            raise _diverged("this pass")
+        self._note([loss], len(examples))
         return self
 
     def _before(self) -> Learner | None:
@@ -93,7 +96,7 @@ class BaseMLP(Settings, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lea
         self.__dict__.pop("_learner", None)
         return None
 
-    def _read(self, X: Any, y: Any, sample_weight: Any, *, fresh: bool, classes: Any = None) -> Table:
+    def _read(self, X: Any, y: Any, sample_weight: Any, *, fresh: bool, classes: Any = None) -> Examples:
         X, y = validate_data(
             self,
             X,
@@ -115,23 +118,23 @@ class BaseMLP(Settings, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lea
         if not fresh and targets.shape[1] != self.n_outputs_:
             raise TrainerError(f"y has {targets.shape[1]} columns; in the fit before it had {self.n_outputs_}")
         self.n_outputs_: int = targets.shape[1]
-        return Table(X, targets, weights)
+        return Examples(X, targets, weights)
 
     def _seed(self) -> SeedSequence:
         words = check_random_state(self.random_state).randint(2**32, size=4, dtype=np.uint32)
         return SeedSequence(words.tolist())
 
-    def _scaling_of(self, table: Table) -> Scaling:
-        return Scaling.fitted(table, inputs=self.standardize, outputs=self.standardize and self._scales_targets)
+    def _scaling_of(self, examples: Examples) -> Scaling:
+        return Scaling.fitted(examples, inputs=self.standardize, outputs=self.standardize and self._scales_targets)
 
-    def _network(self, table: Table, l2: float) -> Architecture:
-        return self._architecture(table.x.shape[1], table.targets.shape[1], l2, self._loss())
+    def _network(self, examples: Examples, l2: float) -> Architecture:
+        return self._architecture(examples.x.shape[1], examples.targets.shape[1], l2, self._loss())
 
     def _begin(
-        self, table: Table, l2: float, training: Training, seeds: Sequence[SeedSequence], before: Learner | None
+        self, examples: Examples, l2: float, training: Training, seeds: Sequence[SeedSequence], before: Learner | None
     ) -> Learner:
         """A learner for such rows, with the weights of the one before if there is one."""
-        learner = Learner(self._network(table, l2), training, table.x.dtype, seeds)
+        learner = Learner(self._network(examples, l2), training, examples.x.dtype, seeds)
         if before is not None:
             for name in ("hidden", "batch_norm"):
                 old, new = (getattr(each.architecture, name) for each in (before, learner))
@@ -144,7 +147,7 @@ class BaseMLP(Settings, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lea
 
     def _find_out(
         self,
-        table: Table,
+        examples: Examples,
         training: Training,
         split: SeedSequence,
         seeds: Sequence[SeedSequence],
@@ -153,20 +156,20 @@ class BaseMLP(Settings, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lea
         """The scores on held-out rows, the L2, and how to train; held-out rows decide what is not settled."""
         l2 = self.l2
         if l2 is None:
-            l2 = self._usual_strength / table.count if before is None else before.architecture.l2
-        chooses = self.l2 is None and before is None and len(table) <= MOST_ROWS
-        places = held_out(len(table), self.validation_fraction, self._strata(table.targets), split)
+            l2 = self._usual_strength / examples.count if before is None else before.architecture.l2
+        chooses = self.l2 is None and before is None and len(examples) <= MOST_ROWS
+        places = held_out(len(examples), self.validation_fraction, self._strata(examples.targets), split)
         if not len(places[1]) or not (chooses or training.patience):
             return None, l2, training
-        train, rest = (table[place] for place in places)
+        train, rest = (examples[place] for place in places)
         scaling = self._scaling_of(train) if before is None else self._scaling
-        rows, validation = (scaling.rows(part, table.x.dtype) for part in (train, rest))
+        rows, validation = (scaling.rows(part, examples.x.dtype) for part in (train, rest))
         if chooses:
             candidates = [self._network(train, strength / train.count) for strength in STRENGTHS]
             index, fit = choose(
-                candidates, training, table.x.dtype, seeds, train=rows, validation=validation, metric=self._metric
+                candidates, training, examples.x.dtype, seeds, train=rows, validation=validation, metric=self._metric
             )
-            l2 = STRENGTHS[index] / table.count
+            l2 = STRENGTHS[index] / examples.count
         else:
             fit = self._begin(train, l2, training, seeds, before).fit(rows, validation, self._metric)
         held = [epoch.scores[f"val_{self._metric}"] for epoch in fit.epochs]
@@ -203,12 +206,16 @@ def _require_trained(fit: Fit, learner: Learner) -> None:
     if not fit.diverged:
         return
     if fit.best_epoch in (0, len(fit.epochs)) or not np.isfinite(learner.network.parameters).all():
-        raise TrainerError(
-            f"the training diverged: a loss was not a finite number after epoch {len(fit.epochs)}; "
-            "use a smaller learning_rate, or standardize"
-        )
+        raise _diverged(f"epoch {len(fit.epochs)}")
     warnings.warn(
         f"the training diverged after epoch {len(fit.epochs)}; the weights are those of epoch {fit.best_epoch}",
         ConvergenceWarning,
         stacklevel=3,
+    )
+
+
+def _diverged(after: str) -> TrainerError:
+    return TrainerError(
+        f"the training diverged: a loss was not a finite number after {after}; "
+        "use a smaller learning_rate, or standardize"
     )

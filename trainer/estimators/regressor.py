@@ -30,7 +30,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """One pass over X (rows, features) and y, going on from the calls before.
 
-        The scaling of inputs and targets is that of the first call; `l2=None` means 0, and no row is held out.
+        The scaling of inputs and targets is that of the first call; `l2=None` means 0, no row is held out, and the
+        learning rate is constant. Settings changed between calls have no effect.
         """
         return self._partial_fit(X, y, sample_weight)
 

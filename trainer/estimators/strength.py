@@ -62,6 +62,9 @@ def strongest(losses: Array) -> int:
     pairs). So noise is met with a strong penalty, and clean data keeps a weak one.
     """
     with np.errstate(all="ignore"):
-        excess = losses - losses[np.argmin(np.nan_to_num(losses.mean(axis=1), nan=np.inf))]
+        means = losses.mean(axis=1)
+        if not np.isfinite(means).any():
+            return 0  # all have diverged, and there is nothing to choose by
+        excess = losses - losses[np.argmin(np.nan_to_num(means, nan=np.inf))]
         bound = excess.std(axis=1) / np.sqrt(losses.shape[1])
-        return int(np.flatnonzero(excess.mean(axis=1) <= bound)[-1]) if np.isfinite(excess).any() else 0
+        return int(np.flatnonzero(excess.mean(axis=1) <= bound)[-1])

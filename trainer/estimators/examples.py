@@ -12,7 +12,7 @@ from trainer.data.preprocessing import SPAN
 
 
 @dataclass(frozen=True)
-class Table:
+class Examples:
     """Rows as they were given, but for those of weight 0, which are left out."""
 
     x: Array  # (rows, features)
@@ -22,8 +22,8 @@ class Table:
     def __len__(self) -> int:
         return len(self.x)
 
-    def __getitem__(self, rows: Array) -> "Table":
-        return Table(self.x[rows], self.targets[rows], None if self.weights is None else self.weights[rows])
+    def __getitem__(self, rows: Array) -> "Examples":
+        return Examples(self.x[rows], self.targets[rows], None if self.weights is None else self.weights[rows])
 
     @property
     def count(self) -> float:
@@ -39,17 +39,17 @@ class Scaling:
     outputs: Standardizer
 
     @classmethod
-    def fitted(cls, table: Table, *, inputs: bool, outputs: bool) -> "Scaling":
+    def fitted(cls, examples: Examples, *, inputs: bool, outputs: bool) -> "Scaling":
         """Mean 0 of what is to be scaled; targets to a deviation of 1, on which the strength of L2 depends."""
 
         def fitted(columns: Array, span: float, *, scales: bool) -> Standardizer:
             if scales:
-                return Standardizer.fitted(columns, table.weights, span=span)
+                return Standardizer.fitted(columns, examples.weights, span=span)
             return Standardizer.identity(columns.shape[1])
 
-        return cls(fitted(table.x, SPAN, scales=inputs), fitted(table.targets, math.inf, scales=outputs))
+        return cls(fitted(examples.x, SPAN, scales=inputs), fitted(examples.targets, math.inf, scales=outputs))
 
-    def rows(self, table: Table, dtype: npt.DTypeLike) -> Rows:
+    def rows(self, examples: Examples, dtype: npt.DTypeLike) -> Rows:
         """The rows as a network of type `dtype` takes them; the mean of the weights is 1."""
-        weights = None if table.weights is None else (table.weights / np.mean(table.weights)).astype(dtype)
-        return Rows(self.inputs(table.x, dtype), self.outputs(table.targets, dtype), weights)
+        weights = None if examples.weights is None else (examples.weights / np.mean(examples.weights)).astype(dtype)
+        return Rows(self.inputs(examples.x, dtype), self.outputs(examples.targets, dtype), weights)
