@@ -14,7 +14,7 @@ import pytest
 from tests.trainer.table_cases import python2_pickle
 from trainer import TrainerError
 from trainer.data import load
-from trainer.data.sources.pickled import OPCODES, UNREADABLE, read_pickle
+from trainer.data.sources.pickled import BAD_PICKLE, OPCODES, read_pickle
 
 PROTOCOLS = range(2, pickle.HIGHEST_PROTOCOL + 1)
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 3072), np.uint8)
@@ -102,6 +102,14 @@ def hostile(marker: Path) -> dict[str, bytes]:
         "a type of texts": dumped(np.array(["a"])),
         "a shape beyond its values": reconstruct
         + b")R(K\x01J\xff\xff\xff\x7f\x85cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R\x89U\x01atb.",
+        "a shape whose text would be larger than memory": reconstruct
+        + b")R(K\x01)"
+        + b"q\x00h\x00\x86" * 22
+        + b"cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R\x89U\x01atb.",
+        "a shape as deep as can be": reconstruct
+        + b")R(K\x01)"
+        + b"\x85" * 100_000
+        + b"cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R\x89U\x01atb.",
         "a shape below zero": reconstruct
         + b")R(K\x01J\xff\xff\xff\xff\x85cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R\x89U\x01atb.",
         "a memo without end": b"\x80\x02]r\xff\xff\xff\xff",
@@ -119,7 +127,7 @@ def hostile(marker: Path) -> dict[str, bytes]:
 def test_nothing_in_a_hostile_pickle_runs_and_it_is_refused_in_a_sentence(name: str, tmp_path: Path) -> None:
     marker, content = tmp_path / "was here", hostile(tmp_path / "was here")[name]
     if name != "a memo without end":
-        with pytest.raises(UNREADABLE):
+        with pytest.raises(BAD_PICKLE):
             read_pickle(content)
     (tmp_path / "cifar").mkdir()
     (tmp_path / "cifar" / "data_batch_1").write_bytes(content)
@@ -127,6 +135,7 @@ def test_nothing_in_a_hostile_pickle_runs_and_it_is_refused_in_a_sentence(name: 
         load(str(tmp_path / "cifar"))
     assert "\n" not in str(refusal.value)
     assert "is no file of CIFAR-10" in str(refusal.value)
+    assert len(str(refusal.value)) < 1000
     assert not marker.exists()
 
 
@@ -152,7 +161,7 @@ def test_a_file_with_any_byte_changed_is_read_or_refused() -> None:
         content[place] = rng.integers(256)
         try:
             read_pickle(bytes(content))
-        except UNREADABLE:
+        except BAD_PICKLE:
             continue
 
 

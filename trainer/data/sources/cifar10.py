@@ -1,6 +1,7 @@
 """CIFAR-10 in its binary version (A. Krizhevsky 2009): a folder of files, each row a label and 3 × 32 × 32 bytes."""
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ from trainer.data.sources.base import Arrays, Source
 from trainer.errors import TrainerError
 
 BYTES = 3 * 32 * 32
-FILES = (*(f"data_batch_{number}.bin" for number in range(1, 6)), "test_batch.bin")
+BATCHES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch")
+FILES = tuple(f"{batch}.bin" for batch in BATCHES)
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
@@ -35,9 +37,9 @@ def _rows(path: Path) -> Array:
     return rows
 
 
-def is_cifar10(path: Path) -> bool:
-    """A folder with one of the files."""
-    return any(os.path.isfile(path / name) for name in FILES)  # noqa: PTH113 - a path too long is no file, not an error
+def holds_any(files: Sequence[str]) -> Callable[[Path], bool]:
+    """Whether a path is a folder with one of the files."""
+    return lambda path: any(os.path.isfile(path / name) for name in files)  # noqa: PTH113 - a path too long is no file, not an error
 
 
-CIFAR10 = Source("a folder with CIFAR-10's binary version", is_cifar10, read_cifar10)
+CIFAR10 = Source("a folder with CIFAR-10's binary version", holds_any(FILES), read_cifar10)

@@ -3,7 +3,6 @@
 They are read without unpickling, as a pickle may run anything: see `trainer.data.sources.pickled`.
 """
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +10,14 @@ import numpy as np
 
 from trainer.arrays import Array
 from trainer.data.sources.base import Arrays, Source
-from trainer.data.sources.cifar10 import BYTES, CLASSES
-from trainer.data.sources.pickled import UNREADABLE, read_pickle
+from trainer.data.sources.cifar10 import BATCHES, BYTES, CLASSES, holds_any
+from trainer.data.sources.pickled import BAD_PICKLE, read_pickle
 from trainer.errors import TrainerError
-
-FILES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch")
 
 
 def read_cifar10_python(folder: Path) -> Arrays:
-    """Read the files of `FILES` that are there, in this order, as one data set: red, then green, then blue pixels."""
-    parts = [_part(folder / name) for name in FILES if (folder / name).is_file()]
+    """Read the files of `BATCHES` that are there, in this order, as one data set: red, then green, then blue pixels."""
+    parts = [_part(folder / name) for name in BATCHES if (folder / name).is_file()]
     return Arrays(np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts]), CLASSES)
 
 
@@ -30,7 +27,7 @@ def _part(path: Path) -> tuple[Array, Array]:
         content = read_pickle(path.read_bytes())
     except OSError as error:
         raise TrainerError(f"{path} cannot be read: {error.strerror or error}") from error
-    except UNREADABLE as error:
+    except BAD_PICKLE as error:
         raise TrainerError(f"{path} is no file of CIFAR-10, or it is damaged: {error}") from error
     x, labels = (_entry(content, key, path) for key in ("data", "labels"))
     if not isinstance(x, np.ndarray) or x.dtype != np.uint8 or x.ndim != 2 or x.shape[1] != BYTES or not len(x):
@@ -53,9 +50,4 @@ def _entry(content: Any, key: str, path: Path) -> Any:
     raise TrainerError(f"{path} is no file of CIFAR-10: it has no {key!r}")
 
 
-def is_cifar10_python(path: Path) -> bool:
-    """A folder with one of the files."""
-    return any(os.path.isfile(path / name) for name in FILES)  # noqa: PTH113 - a path too long is no file, not an error
-
-
-CIFAR10_PYTHON = Source("a folder with CIFAR-10's Python version", is_cifar10_python, read_cifar10_python)
+CIFAR10_PYTHON = Source("a folder with CIFAR-10's Python version", holds_any(BATCHES), read_cifar10_python)

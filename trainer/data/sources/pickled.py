@@ -15,7 +15,7 @@ import numpy as np
 
 from trainer.arrays import Array
 
-UNREADABLE = (IndexError, KeyError, OverflowError, TypeError, ValueError)
+BAD_PICKLE = (IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
 """What reading a damaged pickle, or one that holds something else, raises."""
 
 PLAIN_TYPE = re.compile(r"[bui][1248]|f[248]")
@@ -25,7 +25,7 @@ MODULES = ("numpy.core", "numpy._core")  # before and since NumPy 2
 
 
 def read_pickle(content: bytes) -> Any:
-    """What a pickle holds: arrays and built-ins, but for sets; raises one of `UNREADABLE` for anything else."""
+    """What a pickle holds: arrays and built-ins, but for sets; raises one of `BAD_PICKLE` for anything else."""
     machine = _Machine()
     for opcode, argument, _ in genops(content):
         if opcode.name == "STOP":
@@ -134,7 +134,7 @@ def _array(values: Any, kind: Any, shape: Any, order: Any) -> Array:
     if type(kind) is not _Type or type(values) not in {bytes, bytearray, str} or type(shape) is not tuple:
         raise TypeError("it holds an array that is not one of plain numbers")
     if any(type(length) is not int or length < 0 for length in shape):
-        raise ValueError(f"it holds an array of the shape {shape}")
+        raise ValueError("it holds an array of a shape that is none")  # not shown: its text may be larger than memory
     content = values.encode("latin-1") if isinstance(values, str) else values  # text, as Python 2 has it
     if _text(order) not in {"C", "F"}:
         raise ValueError(f"it holds an array in the order {order!r}, which there is not")
