@@ -14,6 +14,7 @@ UNREADABLE = (
     AttributeError,  # a bare array, which is no archive
     EOFError,
     KeyError,
+    MemoryError,  # a header that asks for more numbers than there is memory
     NotImplementedError,  # a compression that zipfile does not know
     OSError,
     RuntimeError,  # an encrypted member

@@ -10,7 +10,7 @@ import pytest
 
 from tests.trainer.table_cases import WRITERS, dirty_table
 from trainer import TrainerError
-from trainer.data import Layout, Prepared, load, prepare
+from trainer.data import Layout, Prepared, given, load, prepare
 
 Y = Layout(target=("y",))
 
@@ -132,6 +132,35 @@ def test_it_is_refused_in_one_sentence(name: str, tmp_path: Path) -> None:
     sentence = str(refused.value)
     assert "\n" not in sentence
     assert all(word in sentence for word in bad.words), sentence
+
+
+def test_a_file_is_named_once_however_it_was_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("x.csv").write_bytes(b"a,y\n\xe9,1\n")
+    with pytest.raises(TrainerError) as refused:
+        load("./x.csv", Y)
+    assert str(refused.value).count("x.csv") == 1
+
+
+SQUARE = np.arange(8.0).reshape(4, 2)
+FRAME = pd.DataFrame(SQUARE, columns=["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (([[1.0, 2.0], [3.0]], [0, 1]), "the rows of X must all have one length"),
+        ((SQUARE, [[0], [1, 0], [1], [0]]), "the rows of y must all have one length"),
+        ((5.0, [0, 1]), r"needs X \(rows, features\)"),
+        ((SQUARE, 1), r"needs X \(rows, features\)"),
+        ((SQUARE, np.zeros((4, 2, 2))), r"needs X \(rows, features\)"),
+        ((FRAME, 1), r"needs y \(rows,\) or \(rows, outputs\), as many rows as X has; it is int$"),
+        ((FRAME, np.zeros((4, 2, 2))), r"it is \(4, 2, 2\)$"),
+    ],
+)
+def test_given_data_of_another_shape_is_refused_in_a_sentence(data: object, sentence: str) -> None:
+    with pytest.raises(TrainerError, match=f"^the given data.*{sentence}"):
+        given(data)
 
 
 def prepared(source: str, layout: Layout = Y) -> Prepared:

@@ -1,6 +1,8 @@
 """Laws of reading .npz files."""
 
 import contextlib
+import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +38,21 @@ def test_labels_of_any_kind_become_codes_in_their_order(labels: tuple[object, ..
     assert dataset.classes == tuple(str(label) for label in labels)
 
 
+def test_labels_that_are_bytes_are_the_texts_that_they_stand_for(tmp_path: Path) -> None:
+    dataset = loaded(tmp_path, X=X, y=np.array([b"cat", "käfer".encode()])[Y])
+    assert dataset.classes == ("cat", "käfer")
+    assert dataset.y.tolist() == Y.tolist()
+
+
+def test_an_array_of_more_rows_than_there_is_memory_for_is_refused(tmp_path: Path) -> None:
+    header = BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (10**15, 2)})
+    with zipfile.ZipFile(tmp_path / "table.npz", "w") as archive:
+        archive.writestr("X.npy", header.getvalue())
+    with pytest.raises(TrainerError, match=r"table\.npz cannot be read as a \.npz archive of plain arrays"):
+        load(str(tmp_path / "table.npz"))
+
+
 @pytest.mark.parametrize(
     ("arrays", "sentence"),
     [
@@ -51,6 +68,7 @@ def test_labels_of_any_kind_become_codes_in_their_order(labels: tuple[object, ..
         pytest.param({"X": X + np.inf, "y": Y}, "X must hold finite real numbers", id="infinite"),
         pytest.param({"X": X * 1j, "y": Y}, "X must hold finite real numbers", id="complex"),
         pytest.param({"X": X.astype(str), "y": Y}, "X must hold finite real numbers", id="text"),
+        pytest.param({"X": X, "y": np.array([b"\xe9", b"a"])[Y]}, "y must hold labels as text in UTF-8", id="Latin-1"),
         pytest.param({"X": X > 1, "y": Y}, "X must hold finite real numbers", id="truth values"),
         pytest.param({"X": X.astype(object), "y": Y}, "cannot be read as a .npz archive of plain arrays", id="objects"),
         pytest.param({"X": X, "y": Y.astype(object)}, "cannot be read as a .npz archive", id="labels are objects"),

@@ -172,6 +172,19 @@ def test_files_of_a_folder_that_are_no_parquet_do_not_count_and_columns_must_be_
         load(str(path), TARGET)
 
 
+@pytest.mark.parametrize("folder", ["", "year=2019"])
+def test_hidden_files_of_a_folder_do_not_count(folder: str, tmp_path: Path) -> None:
+    path = WRITERS[next(name for name in WRITERS if "parquet" in name)](tmp_path)
+    (path / folder).mkdir(exist_ok=True)
+    for name in ("part-0.parquet", "part-1.parquet"):
+        content = (path / name).read_bytes()
+        (path / name).unlink()
+        (path / folder / name).write_bytes(content)
+        (path / folder / f".{name}").write_bytes(content)
+        (path / folder / f"_{name}").write_bytes(b"half a file")
+    assert read(str(path)).columns["a"].tolist() == X[:, 0].tolist()
+
+
 @pytest.mark.parametrize("values", [[2019, 2020, 2021], ["Ulm", "Bad Ems/Lahn", "50% Ayr"]])
 def test_a_partitioned_folder_is_what_pandas_reads_whatever_else_lies_in_it(
     values: list[object], tmp_path: Path

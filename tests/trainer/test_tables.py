@@ -209,6 +209,12 @@ def test_rows_of_a_group_are_in_one_part_and_the_parts_are_as_large_as_they_can_
     assert "who" not in data.x
 
 
+def test_groups_that_leave_no_row_to_train_on_are_refused() -> None:
+    data = dataset(dirty_table(4).assign(who=list("abcd")), "price", group="who")
+    with pytest.raises(TrainerError, match="the 4 groups leave no row to train on; use more groups, or smaller"):
+        split(data, validation=0.5, test=0.5, seed=SEED)
+
+
 def test_the_latest_rows_are_tested_and_those_before_them_validate() -> None:
     sold = pd.date_range("2020-01-01", periods=200).to_series().sample(frac=1, random_state=0).to_numpy()
     data = dataset(dirty_table().assign(sold=sold), "price", time="sold")

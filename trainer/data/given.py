@@ -42,14 +42,20 @@ def given(data: Any) -> Given:
     x, y = data
     if hasattr(x, "columns"):
         return _table(x, y)
-    return Given(arrays_of(np.asarray(x), _plain(np.asarray(y)), WHERE))
+    return Given(arrays_of(_array(x, "X"), _plain(_array(y, "y")), WHERE))
 
 
 def _table(x: "DataFrame", y: Any) -> Given:
     """X with the columns of y behind its own."""
     import pandas as pd
 
-    targets = pd.DataFrame(y).reset_index(drop=True)
+    try:
+        targets = pd.DataFrame(y).reset_index(drop=True)
+    except ValueError as error:
+        shape = np.shape(y) or type(y).__name__
+        raise TrainerError(
+            f"{WHERE} needs y (rows,) or (rows, outputs), as many rows as X has; it is {shape}"
+        ) from error
     if len(targets) != len(x):
         raise TrainerError(f"{WHERE} needs as many rows in y as in X; X has {len(x)}, y {len(targets)}")
     if not hasattr(y, "columns"):
@@ -61,6 +67,13 @@ def _table(x: "DataFrame", y: Any) -> Given:
     frame = pd.concat([x.reset_index(drop=True), targets], axis=1)
     require_different(str(name).strip() for name in frame.columns)
     return Given(Table(columns_of(frame)), tuple(str(name).strip() for name in targets.columns))
+
+
+def _array(values: Any, name: str) -> Array:
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise TrainerError(f"{WHERE}: the rows of {name} must all have one length; they differ") from error
 
 
 def _plain(y: Array) -> Array:

@@ -22,7 +22,7 @@ class Layout:
     def __post_init__(self) -> None:
         if self.group is not None and self.time is not None:
             raise TrainerError("group and time cannot both order the split; take one of them")
-        uses = (*self.target, *self.drop, *filter(None, (self.group, self.time)))
+        uses = self.no_features
         twice = sorted({name for name in uses if uses.count(name) > 1})
         if twice:
             raise TrainerError(f"the column {twice[0]!r} is given two uses among target, drop, group and time")

@@ -57,7 +57,8 @@ def read(source: str, expected: Expected | None = None) -> Table | Arrays:
         return content if isinstance(content, Arrays) else _table(content, expected or Expected())
     except TrainerError as error:
         sentence = str(error)
-        raise SourceError(sentence if sentence.startswith(source) else f"{source}: {sentence}") from error
+        named = sentence.startswith((source, str(Path(source))))  # which has no "./" at its beginning
+        raise SourceError(sentence if named else f"{source}: {sentence}") from error
 
 
 def _kind_of(source: str) -> Source:

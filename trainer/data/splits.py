@@ -146,6 +146,8 @@ def _by_group(groups: Array, validation: int, test: int, seed: np.random.SeedSeq
             raise TrainerError(
                 f"no group of the {len(counts)} is as small as the {wanted} rows of {name}; use a larger fraction"
             )
+    if not len(train):
+        raise TrainerError(f"the {len(counts)} groups leave no row to train on; use more groups, or smaller fractions")
     return train, validation_rows, test_rows
 
 

@@ -34,7 +34,15 @@ def arrays_of(x: Array, y: Array | None, where: str) -> Arrays:
         raise TrainerError(f"{where}: X has no columns to learn from")
     if y is not None and np.issubdtype(y.dtype, np.inexact) and not np.isfinite(y).all():
         raise TrainerError(f"{where}: y must hold labels or numbers; some are not finite numbers")
-    return Arrays(x.astype(np.float64), y)
+    return Arrays(x.astype(np.float64), y if y is None or y.dtype.kind != "S" else _decoded(y, where))
+
+
+def _decoded(y: Array, where: str) -> Array:
+    """Labels that are bytes, as the texts that they stand for."""
+    try:
+        return np.strings.decode(y, "utf-8")
+    except UnicodeDecodeError as error:
+        raise TrainerError(f"{where}: y must hold labels as text in UTF-8; some are bytes of something else") from error
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Parquet: a file, or a folder of them."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -40,13 +41,12 @@ def read_parquet(path: Path) -> Frame:
 
 
 def _files(path: Path) -> list[Path]:
-    """Those of a folder that are Parquet by their names; others are nobody's business."""
-    found = [*path.glob("*.parquet")] or [
-        file
-        for file in path.rglob("*.parquet")
-        if not any(part.startswith(("_", ".")) for part in file.relative_to(path).parts)
-    ]
-    return sorted(found, key=Path.as_posix)
+    """Those of a folder that are Parquet by their names; others, and hidden ones, are nobody's business."""
+
+    def shown(files: Iterable[Path]) -> list[Path]:
+        return [file for file in files if not any(part[0] in "_." for part in file.relative_to(path).parts)]
+
+    return sorted(shown(path.glob("*.parquet")) or shown(path.rglob("*.parquet")), key=Path.as_posix)
 
 
 def _partition(file: Path, folder: Path) -> dict[str, str | None]:
