@@ -102,14 +102,28 @@ class Model:
         Raises TrainerError if x or y do not fit the model.
         """
         features = self._features(x)
-        wanted = (len(features), len(self.classes) or self.architecture.n_out)
-        if y.shape != wanted and not (self.classes and not self.multilabel and y.shape == wanted[:1]):
-            raise TrainerError(f"the truth must be {wanted}, a value for each row and output; it is {y.shape}")
+        self._require_truth(y, len(features))
         targets = np.eye(len(self.classes), dtype=np.float32)[y] if y.ndim == 1 else y.astype(np.float32)
         if self.scaling is not None:
             targets = self.scaling(y, names=self.target)
         rows = Rows(self._scaled(features), targets, multilabel=self.multilabel, scaling=self.scaling)
         return evaluate(self.network(), rows.as_yes_or_no() if self._is_binary else rows, metrics)
+
+    def _require_truth(self, y: Array, rows: int) -> None:
+        """Raise TrainerError for anything but what `evaluate` takes for so many rows."""
+        classes = len(self.classes)
+        wanted = (rows, classes or self.architecture.n_out)
+        if y.shape != wanted and not (classes and not self.multilabel and y.shape == wanted[:1]):
+            raise TrainerError(f"the truth must be {wanted}, a value for each row and output; it is {y.shape}")
+        if y.ndim == 2:
+            if y.dtype.kind not in NUMBERS or not np.isfinite(y).all():
+                raise TrainerError("the truth must hold finite numbers alone; it holds something else")
+            return
+        strange: Any = y[(y < 0) | (y >= classes)] if y.dtype.kind in "iu" else [y.dtype]
+        if len(strange):
+            raise TrainerError(
+                f"the truth must hold whole numbers from 0 to {classes - 1}, the places of classes; it holds {strange[0]}"
+            )
 
     @property
     def expected(self) -> Expected:
@@ -147,7 +161,7 @@ class Model:
             for note in self.encoder.notes(table):
                 warnings.warn(note, stacklevel=4)
             return features
-        features = np.asarray(x)
+        features = _numbers(x)
         if features.ndim != 2 or features.shape[1] != self.architecture.n_in:
             raise TrainerError(f"the model takes x (rows, {self.architecture.n_in}); it was given {features.shape}")
         return features
@@ -172,7 +186,7 @@ class Model:
             }
         if self.scaling is not None:
             arrays |= {"target_mean": self.scaling.mean, "target_scale": self.scaling.scale}
-        write_arrays(Path(path), {"description": np.array(json.dumps(description)), **arrays})
+        write_arrays(Path(path), {"description": np.array(json.dumps(description, default=_plain)), **arrays})
 
 
 def load(path: Path | str, plugins: Sequence[Plugin] = ()) -> Model:
@@ -245,6 +259,23 @@ def _plugins(wanted: Sequence[Mapping[str, str]], given: Sequence[Plugin]) -> tu
                 "was not given, or not in that version: plugins=[Plugin(name, source)]"
             )
     return tuple(found[plugin["sha256"]] for plugin in wanted)
+
+
+def _numbers(x: Any) -> Array:
+    """What was given as an array of numbers, whatever its shape; raises TrainerError if it holds something else."""
+    try:
+        found = np.asarray(x)
+        found = found.astype(np.float64) if found.dtype == object else found
+    except (TypeError, ValueError) as error:
+        raise TrainerError(f"the model takes numbers, in rows of one length; it was given others: {error}") from error
+    if found.dtype.kind not in NUMBERS:
+        raise TrainerError(f"the model takes numbers; it was given x of the type {found.dtype}")
+    return found
+
+
+def _plain(number: np.generic) -> Any:
+    """A setting that is a number of NumPy's as one of Python's, for JSON."""
+    return number.item()
 
 
 def _tuples(value: Any) -> Any:

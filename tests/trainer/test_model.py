@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,10 +11,11 @@ import numpy as np
 import pytest
 
 from trainer import Architecture, Model, TrainerError, load
+from trainer.arrays import Array
 from trainer.data import Dataset, Prepared
-from trainer.layers import ACTIVATIONS
 from trainer.estimators import pretrained
 from trainer.evaluation import EVALUATION_ROWS
+from trainer.layers import ACTIVATIONS
 
 
 def model_of(data: Prepared, **settings: object) -> Model:
@@ -92,6 +94,36 @@ def test_features_of_the_wrong_shape_are_refused(shape: tuple[int, ...], model: 
         model.predict(np.zeros(shape))
 
 
+@pytest.mark.parametrize("x", [[["a"] * 13], [[{}] * 13], [[1j] * 13], [[1.0] * 13, [1.0]]])
+def test_features_that_are_no_numbers_are_refused(x: object, model: Model) -> None:
+    with pytest.raises(TrainerError, match=r"^the model takes numbers"):
+        model.predict(x)
+
+
+@pytest.mark.parametrize(
+    ("y", "sentence"),
+    [
+        (np.array([0, -1]), "whole numbers from 0 to 2, the places of classes; it holds -1"),
+        (np.array([0, 3]), "whole numbers from 0 to 2, the places of classes; it holds 3"),
+        (np.array([0.0, 1.0]), "whole numbers from 0 to 2, the places of classes; it holds float64"),
+        (np.array([False, True]), "it holds bool"),
+        (np.array(["a", "b"]), "it holds <U1"),
+        (np.full((2, 3), "a"), "finite numbers"),
+        (np.full((2, 3), np.nan), "finite numbers"),
+        (np.zeros(3, int), r"the truth must be \(2, 3\)"),
+    ],
+)
+def test_a_truth_that_is_none_of_the_models_is_refused(y: Array, sentence: str, model: Model) -> None:
+    with pytest.raises(TrainerError, match=sentence):
+        model.evaluate(np.zeros((2, 13)), y)
+
+
+def test_settings_that_are_numbers_of_numpy_are_saved_as_numbers(model: Model, tmp_path: Path) -> None:
+    architecture = replace(model.architecture, n_out=np.int64(3), hidden=(np.int64(9), 7), batch_norm=np.True_)
+    replace(model, architecture=architecture).save(tmp_path / "model.npz")
+    assert load(tmp_path / "model.npz").architecture == model.architecture
+
+
 def test_a_model_file_holds_plain_arrays_and_json_and_no_pickle(path: Path) -> None:
     with np.load(path, allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
@@ -144,6 +176,13 @@ def test_one_output_tells_two_classes_apart(prepared: Mapping[str, Prepared], bu
     yes = network.loss.predict(network.forward(data.standardizer(x), train=False))
     np.testing.assert_allclose(model.predict_proba(x), np.hstack([1 - yes, yes]), atol=1e-6)
     assert model.predict(x) == [data.classes[int(answer > 0.5)] for answer in yes[:, 0]]
+
+
+def test_an_estimator_told_another_file_is_of_that_file(model: Model, path: Path, tmp_path: Path) -> None:
+    replace(model, classes=("x", "y", "z")).save(tmp_path / "other.npz")
+    estimator = pretrained(path)
+    assert estimator.classes_.tolist() == list(model.classes)
+    assert estimator.set_params(path=tmp_path / "other.npz").classes_.tolist() == ["x", "y", "z"]
 
 
 class Bomb:

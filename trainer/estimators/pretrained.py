@@ -1,5 +1,6 @@
 """Model files as fitted scikit-learn estimators."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -10,18 +11,29 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from trainer.arrays import Array
 from trainer.data.targets import are_numbers
 from trainer.model import Model, load
+from trainer.plugins import Plugin
 
 
 class _Pretrained(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """The model in the file `path`, which `Model.save` wrote: arrays and JSON, no pickle. It is never fitted again."""
+    """The model in the file `path`, which `Model.save` wrote: arrays and JSON, no pickle. It is never fitted again.
 
-    def __init__(self, path: Path | str) -> None:
+    `plugins`: those that its network is built from, as for `trainer.load`.
+    """
+
+    def __init__(self, path: Path | str, plugins: Sequence[Plugin] = ()) -> None:
         self.path = path
+        self.plugins = plugins
 
     @cached_property
     def model_(self) -> Model:
         """The model; raises TrainerError if the file is not there, or damaged."""
-        return load(self.path)
+        return load(self.path, self.plugins)
+
+    def set_params(self, **params: Any) -> Self:
+        """As scikit-learn has it; the model is read again when it is next asked for."""
+        self.__dict__.pop("model_", None)
+        found: Self = super().set_params(**params)
+        return found
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Nothing: the model stays as it is in the file."""
@@ -71,6 +83,7 @@ class PretrainedRegressor(RegressorMixin, _Pretrained):  # type: ignore[misc]  #
         return found
 
 
-def pretrained(path: Path | str) -> PretrainedClassifier | PretrainedRegressor:
-    """The estimator of a model file; raises TrainerError if there is none, or it is damaged."""
-    return PretrainedClassifier(path) if load(path).classes else PretrainedRegressor(path)
+def pretrained(path: Path | str, plugins: Sequence[Plugin] = ()) -> PretrainedClassifier | PretrainedRegressor:
+    """The estimator of a model file; raises TrainerError if there is none, it is damaged, or a plug-in is missing."""
+    classifies = bool(load(path, plugins).classes)
+    return PretrainedClassifier(path, plugins) if classifies else PretrainedRegressor(path, plugins)
