@@ -138,6 +138,13 @@ def test_clipping_keeps_the_direction_and_bounds_the_norm() -> None:
     np.testing.assert_allclose(gradient, [0.6, 0.8], rtol=1e-15)
 
 
+def test_a_gradient_whose_squares_overflow_is_clipped_like_any_other() -> None:
+    gradient = np.array([3e30, 4e30], np.float32)
+    with np.errstate(over="ignore"):
+        clip_norm(gradient, 1.0)
+    np.testing.assert_allclose(gradient, [0.6, 0.8], rtol=1e-6)
+
+
 def test_each_trial_side_by_side_is_clipped_by_its_own_norm() -> None:
     gradient = np.array([[3.0, 4.0], [0.3, 0.4]])
     clip_norm(gradient, [1.0, 1.0])

@@ -10,5 +10,7 @@ def clip_norm(gradient: Array, limit: Setting) -> None:
     trials = gradient if gradient.ndim == 2 else gradient[np.newaxis]
     for trial, most in zip(trials, np.broadcast_to(limit, len(trials)).tolist(), strict=True):
         norm = float(np.sqrt(np.dot(trial, trial)))
+        if norm == np.inf:  # of float32 the squares overflow long before the numbers do
+            norm = float(np.linalg.norm(trial.astype(np.float64)))
         if norm > most:
             np.multiply(trial, most / norm, trial)
