@@ -63,7 +63,7 @@ class Network:
         self.dtype = np.dtype(dtype)
         self.stack = stack
         self.names = _layer_names(self.layers)
-        self._random = tuple(layer for layer in self.layers if type(layer).draw is not Layer.draw)
+        self.random = tuple(layer for layer in self.layers if type(layer).draw is not Layer.draw)  # those that draw
         self._connect()
         self._allocate_tensors()
         self._allocate_statistics()
@@ -143,7 +143,7 @@ class Network:
         """Draw the randomness (dropout's masks) of the next training step, for a batch of `rows`."""
         if rows != self.rows:
             self._resize(rows)
-        for layer in self._random:
+        for layer in self.random:
             layer.draw(rngs)
 
     def forget(self) -> None:
@@ -208,11 +208,6 @@ class Network:
     def cost(self, x: Array, targets: Array, weights: Array | None = None) -> Array:
         """What training minimises: the mean loss of the batch, in training mode, and the penalties."""
         return self.loss.value(self.forward(x, train=True), targets, weights) + self.penalty()
-
-    def patterns(self) -> list[Array]:
-        """On which side of each kink the last `cost` was."""
-        found = [part.pattern() for part in (*self.layers, self.loss)]
-        return [pattern for pattern in found if pattern is not None]
 
     def chunks(self, x: Array) -> Iterator[tuple[slice, Array]]:
         """Scores in inference mode, in chunks of `capacity` rows: each chunk's place in `x`, and its scores."""

@@ -99,14 +99,18 @@ def test_full_mode_compares_every_coordinate_and_agrees_with_differences_taken_o
                     assert relative_error(surface.gradients[name], slopes) < 1e-7, name
 
 
-def test_a_sample_has_the_wanted_directions_and_coordinates(prepared: Mapping[str, Prepared]) -> None:
+@pytest.mark.parametrize(("directions", "coordinates"), [(3, 4), (0, 2), (2, 0)])
+def test_a_sample_has_the_wanted_directions_and_coordinates(
+    directions: int, coordinates: int, prepared: Mapping[str, Prepared]
+) -> None:
     rng = np.random.default_rng(0)
     batch = batch_of(prepared["iris"], rng)
     build = building(batch, (6,), activation="tanh")
     sizes = {name: tensor.value.size for name, tensor in build(np.float64).tensors.items()}
-    for tensor in check(build, batch, rng, Settings(directions=3, coordinates=4)).tensors:
-        assert tensor.checked == min(7, sizes[tensor.tensor])
-        assert 0 <= tensor.worst < sizes[tensor.tensor]
+    for tensor in check(build, batch, rng, Settings(directions=directions, coordinates=coordinates)).tensors:
+        size = sizes[tensor.tensor]
+        assert tensor.checked == min(directions + coordinates, size)
+        assert (0 if coordinates or size <= directions else -1) <= tensor.worst < size
 
 
 def test_every_direction_is_a_unit_vector_in_which_every_parameter_takes_part() -> None:

@@ -7,10 +7,9 @@ import numpy as np
 
 from trainer.arrays import Array
 from trainer.gradcheck.surface import Batch
-from trainer.layers import Layer
 from trainer.network import Network
 
-NOISE = 0.5  # biases, γ and β are moved about this far from the values at which they have no effect
+SPREAD = 0.5  # biases, γ and β are moved about this far from the values at which they have no effect
 REACH = 6.0  # the largest output of every stretched layer: no activation differs from its limits by 1% there
 
 
@@ -21,7 +20,7 @@ def randomise(network: Network, rng: np.random.Generator, weight_scale: float) -
         if tensor.penalised:
             tensor.value[...] *= weight_scale
         else:
-            tensor.value[...] += NOISE * rng.standard_normal(tensor.value.shape)
+            tensor.value[...] += SPREAD * rng.standard_normal(tensor.value.shape)
 
 
 def stretch(network: Network, x: Array) -> None:
@@ -42,11 +41,6 @@ def stretch(network: Network, x: Array) -> None:
             x *= reach / peak  # dense and batch norm are linear in their tensors
 
 
-def draws_masks(network: Network) -> bool:
-    """Whether anything in the network is random in training."""
-    return any(type(layer).draw is not Layer.draw for layer in network.layers)
-
-
 def states(
     network: Network, batch: Batch, rng: np.random.Generator, *, every: bool
 ) -> Iterator[tuple[str, Batch, int | None]]:
@@ -60,7 +54,7 @@ def states(
         kinds.reverse()
     dropped = bool(rng.integers(2))
     pairs = [(*kinds[0], dropped), (*kinds[1], not dropped), (*kinds[0], not dropped), (*kinds[1], dropped)]
-    has_masks = draws_masks(network)
+    has_masks = bool(network.random)
     for name, inputs, on in pairs if every and has_masks else pairs[:2]:
         masks = int(rng.integers(2**63)) if has_masks and on else None
         yield f"{name} + dropout" if masks is not None else name, inputs, masks

@@ -43,7 +43,8 @@ class Probes:
         if settings.coordinates is None or size <= settings.directions + settings.coordinates:
             yield _coordinates(range(size)), size
             return
-        yield (self._direction(size) for _ in range(settings.directions + SPARE)), settings.directions
+        if settings.directions:
+            yield (self._direction(size) for _ in range(settings.directions + SPARE)), settings.directions
         if settings.coordinates:
             drawn = self._rng.choice(size, min(size, settings.coordinates + SPARE), replace=False)
             yield _coordinates(drawn.tolist()), settings.coordinates

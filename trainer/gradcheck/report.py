@@ -24,7 +24,7 @@ class TensorCheck:
     tensor: str
     method: str  # that decided: "differences", "complex step", "extrapolation" or "another state"
     error: float  # relative, 0 … 1; 0 where both gradients are 0
-    mean_absolute_difference: float  # of a coordinate
+    mean_absolute_difference: float  # over the directions and coordinates compared
     checked: int  # coordinates and directions compared
     kinks: int  # left out because their difference straddled a kink
     worst: int  # flat index of the coordinate with the largest difference; -1: none was compared

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 DRAWS = 6
-"""How often a check that decides nothing is drawn anew, with weights twice as large each time."""
+"""How often a check that decides nothing is drawn in all, with weights twice as large each time."""
 CLOSER = 5000
 """So many parameters of a tensor are compared one by one once something near it has failed; all, if it has fewer."""
 
@@ -17,7 +17,7 @@ class Settings:
     - `tolerance`: of ‖g − ĝ‖ / (‖g‖ + ‖ĝ‖). The literature calls < 1e-7 right and > 1e-4 suspicious (A. Karpathy,
       notes of CS231n, 2015; A. Ng, Improving Deep Neural Networks, 2017); without kinks 1e-6 leaves room for
       networks ten times as deep as theirs, and for no error in a formula.
-    - `rounding`: the constant c of the floor c·ε·|J|/h·√n, below which differences decide nothing. A cost
+    - `rounding`: the constant c of the floor c·ε·(1 + |J|)/h·√n, below which differences decide nothing. A cost
       is a sum that errs by a few ε; no more than 4 ε was ever measured.
     - `directions`, `coordinates`: how many random directions and random coordinates of each tensor are compared.
       A direction moves every parameter: an error r of a tensor, relative to its gradient, escapes one with a

@@ -101,7 +101,7 @@ class LossSurface(Surface):
     def __init__(self, name: str, network: Network, batch: Batch, masks: int | None, build: Build) -> None:
         self.name, self.network, self.batch, self.masks, self._build = name, network, batch, masks, build
         freeze(network, len(batch.x), masks)
-        self.enter()
+        self._keep_inputs()
         self._starts = {name: network.names.index(name.split(".")[0]) for name in network.tensors}
         self._starts |= {f"into {name}": index for index, name in enumerate([*network.names, "loss"])}
         self.values = {name: tensor.value.reshape(-1) for name, tensor in network.tensors.items()}
@@ -109,7 +109,7 @@ class LossSurface(Surface):
             f"into {name}": x.reshape(-1) for name, x in zip([*network.names, "loss"], self.inputs, strict=True)
         }
 
-    def enter(self) -> None:
+    def _keep_inputs(self) -> None:
         """Forward, keeping a copy of what enters each layer and, last, the loss."""
         x = self.batch.x.copy()
         self.inputs = []
