@@ -83,17 +83,23 @@ def kinds_with(plugins: tuple[Plugin, ...]) -> Kinds:
 
 
 def _parts(plugin: Plugin) -> Iterator[tuple[str, Any]]:
-    """Every part that a plug-in defines, with the group that it belongs to."""
+    """Every part that a plug-in defines, with the group that it belongs to; what others derive from may be abstract."""
     module = _module(plugin)
-    for name, part in vars(module).items():
-        group = next((group for group, base in BASES.items() if inspect.isclass(part) and issubclass(part, base)), None)
-        if group is not None and part.__module__ == module.__name__:
-            _require_whole(plugin, name, part)
-            yield group, part
+    own = dict.fromkeys(  # each once, whatever names it has
+        part
+        for part in vars(module).values()
+        if inspect.isclass(part) and part.__module__ == module.__name__ and issubclass(part, tuple(BASES.values()))
+    )
+    for part in own:
+        if inspect.isabstract(part) and any(other is not part and issubclass(other, part) for other in own):
+            continue
+        _require_whole(plugin, part)
+        yield next(group for group, base in BASES.items() if issubclass(part, base)), part
 
 
-def _require_whole(plugin: Plugin, name: str, part: Any) -> None:
+def _require_whole(plugin: Plugin, part: Any) -> None:
     """Raise TrainerError for a part that lacks something."""
+    name = part.__name__
     if inspect.isabstract(part):
         missing = ", ".join(sorted(part.__abstractmethods__))
         raise TrainerError(f"the plug-in {plugin.name} must define {missing} in {name}")

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from trainer import Architecture, Model, Plugin, TrainerError, Training, evaluate, fit, load
 from trainer.data import Rows, Standardizer
+from trainer.estimators import pretrained
 from trainer.plugins import kinds_with, require_shapes
 
 from .plugin_texts import OTHERS, SWISH
@@ -83,6 +85,16 @@ def test_a_plugin_that_cannot_be_used_is_refused_in_a_sentence(text: str, messag
         kinds_with((Plugin("own.py", text),))
 
 
+def test_a_part_with_two_names_is_one_part() -> None:
+    kinds = kinds_with((Plugin("own.py", SWISH + "\nSilu = Swish\n"),))
+    assert kinds.activations["swish"].__name__ == "Swish"
+
+
+def test_what_a_plugins_parts_derive_from_may_be_abstract() -> None:
+    base = SWISH.replace("class Swish(Activation):\n", "class Base(Activation):\n    pass\n\n\nclass Swish(Base):\n")
+    assert kinds_with((Plugin("own.py", base),)).activations["swish"].__name__ == "Swish"
+
+
 def test_two_plugins_with_one_name_are_refused() -> None:
     with pytest.raises(TrainerError, match=r"b\.py calls Swish 'swish', a name that the plug-in a\.py uses"):
         kinds_with((Plugin("a.py", SWISH), Plugin("b.py", SWISH + "\n")))
@@ -145,6 +157,10 @@ def test_a_model_file_names_its_plugins_and_holds_no_code(tmp_path: Path) -> Non
         load(tmp_path / "model.npz")
     with pytest.raises(TrainerError, match=r"was trained with the plug-in others\.py"):
         load(tmp_path / "model.npz", plugins=[PLUGINS[0], Plugin("others.py", OTHERS + "\n")])
+    with pytest.raises(TrainerError, match=r"was trained with the plug-in swish\.py"):
+        pretrained(tmp_path / "model.npz")
+    estimator = clone(pretrained(tmp_path / "model.npz", PLUGINS))
+    np.testing.assert_array_equal(estimator.predict_proba(rows(9).x), model.predict_proba(rows(9).x))
     again = load(tmp_path / "model.npz", plugins=list(reversed(PLUGINS)))
     assert again.architecture == ARCHITECTURE
     x = rows(9).x
