@@ -101,17 +101,17 @@ def hostile(marker: Path) -> dict[str, bytes]:
         "a compound type": dumped(np.zeros(2, [("a", "i4")])),
         "a type of texts": dumped(np.array(["a"])),
         "a shape beyond its values": reconstruct
-        + b")R(K\x01J\xff\xff\xff\x7f\x85cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R\x89U\x01atb.",
+        + b"NNN\x87R(K\x01J\xff\xff\xff\x7f\x85cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R\x89U\x01atb.",
         "a shape whose text would be larger than memory": reconstruct
-        + b")R(K\x01)"
+        + b"NNN\x87R(K\x01)"
         + b"q\x00h\x00\x86" * 22
         + b"cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R\x89U\x01atb.",
         "a shape as deep as can be": reconstruct
-        + b")R(K\x01)"
+        + b"NNN\x87R(K\x01)"
         + b"\x85" * 100_000
         + b"cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R\x89U\x01atb.",
         "a shape below zero": reconstruct
-        + b")R(K\x01J\xff\xff\xff\xff\x85cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R\x89U\x01atb.",
+        + b"NNN\x87R(K\x01J\xff\xff\xff\xff\x85cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R\x89U\x01atb.",
         "a memo without end": b"\x80\x02]r\xff\xff\xff\xff",
         "bytes without end": b"\x80\x05\x96" + (2**62).to_bytes(8, "little") + b"a.",
         "a number without end": b"\x80\x02\x8b\xff\xff\xff\x7fa.",
