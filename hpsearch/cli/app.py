@@ -1,7 +1,6 @@
 """All commands put together, and errors turned into exit codes."""
 
 import sys
-from enum import IntEnum
 from typing import Annotated
 
 import typer
@@ -25,16 +24,9 @@ from hpsearch.cli import (
     train,
     trials,
 )
+from hpsearch.cli.exit_codes import ExitCode
+from hpsearch.cli.saying import say
 from hpsearch.errors import HpsearchError, Interrupted, UsageError
-
-
-class ExitCode(IntEnum):
-    """What the process says by its exit code; see also `hpsearch.cli.outcome`."""
-
-    FAILED = 1
-    USAGE = 2
-    INTERRUPTED = 130
-
 
 app = typer.Typer(
     name="hpsearch",
@@ -96,12 +88,10 @@ def main() -> None:
         _end(str(error), ExitCode.USAGE)
     except HpsearchError as error:
         _end(str(error), ExitCode.FAILED)
-    except BrokenPipeError:  # whoever was reading has enough
-        sys.stderr.close()
     except OSError as error:
         _end(f"{error.filename or 'the output'}: {error.strerror or error}", ExitCode.FAILED)
 
 
 def _end(sentence: str, code: ExitCode) -> None:
-    typer.echo(f"hpsearch: {sentence}", err=True)
+    say(f"hpsearch: {sentence}")
     sys.exit(code)

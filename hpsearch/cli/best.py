@@ -5,15 +5,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hpsearch.cli.exit_codes import ExitCode
+from hpsearch.cli.leaders import leaders_table
 from hpsearch.cli.options import Json, SweepPath
-from hpsearch.cli.tables import aligned, as_text
+from hpsearch.cli.saying import say
+from hpsearch.cli.tables import aligned
 from hpsearch.location import Location
+from hpsearch.words import counted
 
 if TYPE_CHECKING:
     from hpsearch.confirmation import Leader
     from hpsearch.rerun import Best, Look, Rerun
 
-NOT_REPRODUCED = 4
 SHOWN = 10
 TOP, SEEDS = 5, 10  # where only one of the two is given
 
@@ -40,37 +43,26 @@ def best(
     many trials looks better than it is.
     """
     import time
-    from functools import partial
 
     from hpsearch.rerun import Verdict, rerun_best
 
     confirms = top is not None or seeds is not None
     top, seeds = ((top or TOP), (seeds or SEEDS)) if confirms else (1, 0)
-    found = rerun_best(sweep, time.time, top=top, seeds=seeds, refitted=refit, say=partial(typer.echo, err=True))
+    found = rerun_best(sweep, time.time, top=top, seeds=seeds, refitted=refit, say=say)
     if json:
         typer.echo(found.as_json(), nl=False)
     else:
         typer.echo("\n".join([*_confirmation(found.leaders), *_text(sweep, found)]))
     if found.rerun.verdict is Verdict.NOT_REPRODUCED:
-        raise typer.Exit(NOT_REPRODUCED)
+        raise typer.Exit(ExitCode.NOT_REPRODUCED)
 
 
 def _confirmation(leaders: "Sequence[Leader]") -> Iterator[str]:
-    """The leaders with their means, as a table."""
+    """What confirming the leaders has shown."""
     if not leaders:
         return
     yield f"Leaders, each trained with {len(leaders[0].scores)} fresh seeds:"
-    rows = [
-        {
-            "trial": leader.trial.number,
-            "recorded": leader.recorded,
-            "mean": leader.estimate and leader.estimate.mean,
-            "± 95%": leader.estimate and leader.estimate.half_width,
-            "completed": len(leader.scores) - leader.scores.count(None),
-        }
-        for leader in leaders
-    ]
-    yield from ("  " + line for line in as_text(rows, list(rows[0])).splitlines())
+    yield from leaders_table(leaders)
 
 
 def _text(sweep: Location, found: "Best") -> Iterator[str]:
@@ -84,7 +76,7 @@ def _text(sweep: Location, found: "Best") -> Iterator[str]:
         yield f"No model was written and no test row looked at; all differences: {sweep / 'best' / 'report.json'}"
         return
     if found.refit is not None:
-        yield f"Refitted for {found.refit.epochs} epochs on all {found.refit.rows} training and validation rows: {found.saved[-1]}"
+        yield f"Refitted for {counted(found.refit.epochs, 'epoch')} on all {found.refit.rows} training and validation rows: {found.saved[-1]}"
     yield f"Written to {sweep / 'best'}: {', '.join(['config.yaml', *found.saved, 'report.json'])}"
 
 

@@ -1,10 +1,10 @@
 """The command `hpsearch check`."""
 
-from json import dumps
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hpsearch.cli.exit_codes import ExitCode
 from hpsearch.cli.options import ConfigFile, Json, Set
 
 if TYPE_CHECKING:
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from hpsearch.gate import Report
     from hpsearch.space import Scalar
-
-GATE_FAILED = 3
 
 
 def check(
@@ -31,6 +29,7 @@ def check(
     from hpsearch.config import load_config
     from hpsearch.data import load_data
     from hpsearch.gate import check_networks
+    from hpsearch.json_text import as_json
     from hpsearch.known import KNOWN
 
     checked = load_config(config, KNOWN, set_ or ())
@@ -40,11 +39,11 @@ def check(
     passed = all(report.passed for _, report in reports)
     if json:
         networks = [{"settings": values, "passed": report.passed, **asdict(report)} for values, report in reports]
-        typer.echo(dumps({"passed": passed, "networks": networks}, indent=2))
+        typer.echo(as_json({"passed": passed, "networks": networks}))
     else:
         typer.echo("\n".join(_text(reports)))
     if not passed:
-        raise typer.Exit(GATE_FAILED)
+        raise typer.Exit(ExitCode.GATE_FAILED)
 
 
 def _text(reports: "list[tuple[Mapping[str, Scalar], Report]]") -> "Iterator[str]":

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from hpsearch.cli.options import DataSource, Json, ModelPath
+from hpsearch.cli.saying import say
 
 
 def evaluate(
@@ -23,7 +24,7 @@ def evaluate(
 
     found = evaluate_rows(model, data, metric or ())
     for note in found.notes:
-        typer.echo(note, err=True)
+        say(note)
     if json:
         typer.echo(as_json({"rows": found.rows, **found.scores}))
         return

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hpsearch.cli.options import SweepPath
+from hpsearch.cli.options import SweepPath, file_here
 
 
 class Format(StrEnum):
@@ -22,7 +22,10 @@ def export(
     sweep: SweepPath,
     form: Annotated[Format, typer.Option("--format", help="The model as npz, onnx or sklearn; or a study for optuna.")],
     output: Annotated[
-        Path | None, typer.Option("--output", metavar="FILE", help="The file to write; else the sweep's name here.")
+        Path | None,
+        typer.Option(
+            "--output", parser=file_here, metavar="FILE", help="The file to write; else the sweep's name here."
+        ),
     ] = None,
 ) -> None:
     """Write a sweep's best model, or its trials, in a form that other programs read."""

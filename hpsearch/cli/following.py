@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from hpsearch.cli.progress import Progress
-from hpsearch.cli.stopping import StopRequest
+from hpsearch.cli.stopping import StopRequest, answering_signals
 from hpsearch.running import Hooks
 
 
@@ -16,5 +16,6 @@ def following(
 
     `write` is given each sentence, if they are not to go to standard error.
     """
-    with StopRequest(go_on, time_budget_s) as stop, Progress(quiet=quiet, write=write) as progress:
+    stop = StopRequest(go_on, time_budget_s)
+    with answering_signals(stop.answer), Progress(quiet=quiet, write=write) as progress:
         yield Hooks(progress.say, progress.started, progress.ready, progress.observe, stop.due), stop

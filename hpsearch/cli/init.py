@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hpsearch.cli.options import DataSource
+from hpsearch.cli.options import DataSource, file_here
 
 
 def init(
@@ -15,7 +15,8 @@ def init(
         typer.Option("--target", metavar="COLUMN", help="The column of a table to predict; repeatable."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", metavar="FILE", help="The config to write; else NAME.yaml here.")
+        Path | None,
+        typer.Option("--output", parser=file_here, metavar="FILE", help="The config to write; else NAME.yaml here."),
     ] = None,
 ) -> None:
     """Look at data, say what is there, and write a config to begin with."""

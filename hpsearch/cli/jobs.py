@@ -4,10 +4,9 @@ from typing import Annotated
 
 import typer
 
+from hpsearch.cli.exit_codes import ExitCode
 from hpsearch.cli.options import ConfigFile, Json, Set, Workers
 from hpsearch.location import Location, location
-
-FAILED = 1
 
 JobServerAddress = Annotated[
     str,
@@ -103,7 +102,7 @@ def logs(
     for text in server.follow(job):
         typer.echo(text, nl=False)
     if not server.job(job).succeeded:
-        raise typer.Exit(FAILED)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def stop(job: JobId, address: JobServerAddress) -> None:

@@ -23,6 +23,13 @@ def seconds(text: str) -> float:
     return length
 
 
+def file_here(text: str) -> Path:
+    """A file that is to be written, which is on this machine."""
+    if "://" in text:
+        raise typer.BadParameter(f"it must be a file of this machine, not {text}")
+    return Path(text)
+
+
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="A config file in YAML.", show_default=False)]
 SweepPath = Annotated[
     Location,

@@ -6,13 +6,12 @@ import typer
 
 from hpsearch import json_text
 from hpsearch.cli import tables
+from hpsearch.cli.exit_codes import ExitCode
+from hpsearch.cli.saying import say
 from hpsearch.errors import Interrupted
 from hpsearch.records import Status
 from hpsearch.summary import Summary
 from hpsearch.words import counted
-
-NONE_COMPLETED = 1
-GATE_FAILED = 3
 
 
 def finish(summary: Summary, on_failure: str, *, interrupted: bool, as_json: bool) -> None:
@@ -24,11 +23,12 @@ def finish(summary: Summary, on_failure: str, *, interrupted: bool, as_json: boo
     show(summary, as_json=as_json)
     failed = summary.counts.get(Status.GATE_FAILED, 0)
     if summary.done < summary.planned and not (failed and on_failure == "abort"):
-        typer.echo(f"The time budget is used up; go on by: hpsearch resume {summary.path}", err=as_json)
+        tell = say if as_json else typer.echo
+        tell(f"The time budget is used up; go on by: hpsearch resume {summary.path}")
     if failed and (failed == summary.done or on_failure == "abort"):
-        raise typer.Exit(GATE_FAILED)
+        raise typer.Exit(ExitCode.GATE_FAILED)
     if not summary.counts.get(Status.COMPLETED):
-        raise typer.Exit(NONE_COMPLETED)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def show(summary: Summary, *, as_json: bool, running: bool = False) -> None:

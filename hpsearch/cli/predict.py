@@ -5,14 +5,19 @@ from typing import Annotated
 
 import typer
 
-from hpsearch.cli.options import DataSource, ModelPath
+from hpsearch.cli.options import DataSource, ModelPath, file_here
+from hpsearch.cli.saying import say
+from hpsearch.words import counted
 
 
 def predict(
     model: ModelPath,
     data: DataSource,
     output: Annotated[
-        Path | None, typer.Option("--output", metavar="FILE", help="A .csv or .parquet file; else CSV is printed.")
+        Path | None,
+        typer.Option(
+            "--output", parser=file_here, metavar="FILE", help="A .csv or .parquet file; else CSV is printed."
+        ),
     ] = None,
 ) -> None:
     """Predict for every row of a file, with the probability of each class."""
@@ -23,9 +28,9 @@ def predict(
 
     found = predict_rows(model, data)
     for note in found.notes:
-        typer.echo(note, err=True)
+        say(note)
     if output is None:
         found.frame.to_csv(sys.stdout, index=False)
         return
     write(found.frame, output)
-    typer.echo(f"Written to {output}: {len(found.frame)} rows", err=True)
+    say(f"Written to {output}: {counted(len(found.frame), 'row')}")

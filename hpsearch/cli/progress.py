@@ -6,8 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-import typer
-
+from hpsearch.cli.saying import say
 from hpsearch.cli.tally import Tally, pace
 from hpsearch.driver import Event
 from hpsearch.summary import Summary
@@ -51,7 +50,7 @@ class Progress:
         elif self._write:
             self._write(sentence)
         elif not self._quiet:
-            typer.echo(sentence, err=True)
+            say(sentence)
 
     def started(self, summary: Summary) -> None:
         """Take note of what was there before the work began."""
@@ -82,5 +81,6 @@ def line(tally: Tally) -> str:
     parts += [f"{count} {status.replace('_', ' ')}" for status, count in tally.counts.items() if status != "completed"]
     if tally.best:
         parts.append(f"best {tally.metric} {tally.best[1]:.4g} ({tally.unit} {tally.best[0]})")
-    parts += [f"{tally.running} running", *pace(tally)]
+    beside = " side by side" if tally.running > tally.workers else ""
+    parts += [f"{tally.running} running{beside}", *pace(tally)]
     return " · ".join(parts)

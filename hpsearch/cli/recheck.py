@@ -1,14 +1,16 @@
 """The command `hpsearch recheck`."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hpsearch.cli.leaders import leaders_table
 from hpsearch.cli.options import Json, SweepPath
 from hpsearch.location import Location
 
 if TYPE_CHECKING:
+    from hpsearch.confirmation import Leader
     from hpsearch.recheck import Recheck
 
 
@@ -43,22 +45,13 @@ def recheck(
 
 def _text(sweep: Location, found: "Recheck") -> Iterator[str]:
     """The leaders as a table, and what follows from it."""
-    from hpsearch.cli.tables import as_text
+
+    def beside(leader: "Leader") -> dict[str, Any]:
+        gain = found.gains.get(leader.trial.number)
+        return {"better by": gain and gain.mean, "±": gain and gain.half_width}
 
     yield f"Leaders of {sweep} on {found.data}, each trained with the same {len(found.leaders[0].scores)} fresh seeds:"
-    rows = [
-        {
-            "trial": leader.trial.number,
-            "recorded": leader.recorded,
-            "mean": leader.estimate and leader.estimate.mean,
-            "± 95%": leader.estimate and leader.estimate.half_width,
-            "completed": len(leader.scores) - leader.scores.count(None),
-            "better by": (gain := found.gains.get(leader.trial.number)) and gain.mean,
-            "±": gain and gain.half_width,
-        }
-        for leader in found.leaders
-    ]
-    yield from ("  " + line for line in as_text(rows, list(rows[0])).splitlines())
+    yield from leaders_table(found.leaders, beside)
     yield from _verdict(found)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hpsearch.cli.options import SweepPath
+from hpsearch.cli.options import SweepPath, file_here
 
 
 class Format(StrEnum):
@@ -20,7 +20,12 @@ def report(
     sweep: SweepPath,
     output: Annotated[
         Path | None,
-        typer.Option("--output", metavar="FILE", help="Where to write it; SWEEP/report.html or .md if not said."),
+        typer.Option(
+            "--output",
+            parser=file_here,
+            metavar="FILE",
+            help="Where to write it; SWEEP/report.html or .md if not said.",
+        ),
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="A page with figures, or text alone.")] = Format.HTML,
 ) -> None:
@@ -30,7 +35,7 @@ def report(
     """
     import numpy as np
 
-    from hpsearch.cli.output import require_place
+    from hpsearch.cli.asked_file import require_place
     from hpsearch.report import as_html, as_markdown, page_of
     from hpsearch.results import load
     from hpsearch.store.files import write_text

@@ -1,19 +1,32 @@
 """When to stop: at Ctrl-C or SIGTERM, after the trials under way, at a second one at once; when the time is used up."""
 
 import signal
-import sys
 import threading
 import time
-from types import FrameType, TracebackType
-from typing import Self
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 
+from hpsearch.cli.saying import say
 from hpsearch.errors import Interrupted
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+@contextmanager
+def answering_signals(answer: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Call `answer` at Ctrl-C and at SIGTERM for as long as this is entered."""
+    heard = SIGNALS if threading.current_thread() is threading.main_thread() else ()  # elsewhere none arrive
+    before = {number: signal.signal(number, answer) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 class StopRequest:
-    """Listens for signals while it is entered, and counts the seconds since it was made."""
+    """Whether the user has asked to stop, and the seconds since it was made."""
 
     def __init__(self, go_on: str, time_budget_s: float | None = None) -> None:
         """`go_on`: what to do later to go on, for the user."""
@@ -29,21 +42,9 @@ class StopRequest:
         """Whether no more trials are to be begun."""
         return self._requested or (self._end is not None and time.monotonic() >= self._end)
 
-    def __enter__(self) -> Self:
-        heard = SIGNALS if threading.current_thread() is threading.main_thread() else ()  # elsewhere none arrive
-        self._before = {number: signal.signal(number, self._handle) for number in heard}
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:
+    def answer(self, _number: int, _frame: FrameType | None) -> None:
+        """Take note of a signal; raises Interrupted at the second."""
         if self._requested:
             raise Interrupted(f"ended at once; what was counted is safe, go on by: {self._go_on}")
         self._requested = True
-        # Not by typer.echo, which would write past a live view and into the middle of it.
-        sys.stderr.write("Stopping when the trials under way are done; once more to end at once.\n")
-        sys.stderr.flush()
+        say("Stopping when the trials under way are done; once more to end at once.")

@@ -1,20 +1,21 @@
 """A single training as its user sees it: a line an epoch, a line a segment, and how it ended."""
 
-import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from hpsearch.cli.best import look_at_test_rows
-from hpsearch.cli.outcome import GATE_FAILED, NONE_COMPLETED
-from hpsearch.cli.stopping import SIGNALS
+from hpsearch.cli.exit_codes import ExitCode
+from hpsearch.cli.saying import say
+from hpsearch.cli.stopping import answering_signals
 from hpsearch.cli.tables import aligned
 from hpsearch.errors import Interrupted
 from hpsearch.json_text import as_json
 from hpsearch.records import Status
+from hpsearch.words import counted
 
 if TYPE_CHECKING:
     from hpsearch.babysitting import Verdict
@@ -39,8 +40,7 @@ class Following:
     def say(self, sentence: str) -> None:
         """Show a sentence."""
         if not self._quiet:
-            with suppress(BrokenPipeError):  # nobody reads it: no reason for a training to fail
-                typer.echo(sentence, err=True)
+            say(sentence)
 
     def _epoch(self, epoch: Any) -> None:
         names = ["train_loss", "val_loss", *(name for name in epoch.scores if name not in {"train_loss", "val_loss"})]
@@ -82,12 +82,8 @@ def ending_at_signals(path: "Location", answers: "Location | None" = None) -> It
             raise Interrupted(f"stopped; the answers so far are kept, go on by: hpsearch train {answers} --ask")
         raise Interrupted("stopped before anything was written")
 
-    before = [signal.signal(number, end) for number in SIGNALS]
-    try:
+    with answering_signals(end):
         yield
-    finally:
-        for number, handler in zip(SIGNALS, before, strict=True):
-            signal.signal(number, handler)
 
 
 def train_again(folder: "SweepFolder", epochs: int, *, as_json_text: bool, quiet: bool) -> None:
@@ -104,9 +100,9 @@ def finish_training(trained: "Trained", *, as_json_text: bool) -> None:
     result = trained.outcome.result
     typer.echo(as_json(_content(trained)) if as_json_text else "\n".join(_text(trained)))
     if result.status is Status.GATE_FAILED:
-        raise typer.Exit(GATE_FAILED)
+        raise typer.Exit(ExitCode.GATE_FAILED)
     if result.status is not Status.COMPLETED:
-        raise typer.Exit(NONE_COMPLETED)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _content(trained: "Trained") -> dict[str, Any]:
@@ -126,7 +122,7 @@ def _content(trained: "Trained") -> dict[str, Any]:
 
 def _text(trained: "Trained") -> Iterator[str]:
     result = trained.outcome.result
-    epochs = f"{len(result.epochs)} epochs"
+    epochs = counted(len(result.epochs), "epoch")
     if result.status is not Status.COMPLETED:
         yield f"{trained.path}: {result.status.replace('_', ' ')} after {epochs}"
         yield f"  {result.error}"

@@ -5,7 +5,6 @@ import secrets
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 from hpsearch.errors import UsageError
@@ -66,8 +65,6 @@ def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 
 
 def _named(cookies: str, name: str) -> list[str]:
-    try:
-        found = SimpleCookie(cookies)
-    except CookieError:
-        return []
-    return [found[name].value] if name in found else []
+    """What the cookies of this name hold; Python's own parser gives up at what other applications put into theirs."""
+    pairs = (each.partition("=") for each in cookies.split(";"))
+    return [value.strip() for key, _, value in pairs if key.strip() == name]

@@ -1,14 +1,19 @@
 """What a running sweep tells its user is true."""
 
 import io
+import os
 import re
+import signal
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from hpsearch.cli.live import LiveView
-from hpsearch.cli.progress import line
+from hpsearch.cli.progress import Progress, line
+from hpsearch.cli.stopping import StopRequest
 from hpsearch.cli.tally import Tally
 from hpsearch.driver import Event
 from hpsearch.records import Status
@@ -104,3 +109,25 @@ def test_no_line_of_the_live_view_is_longer_than_the_terminal(tally: Tally, time
     view.close()
     shown = re.sub(r"\x1b\[[0-9?]*[a-zA-Z]|\r", "\n", screen.getvalue()).splitlines()
     assert max(map(len, shown)) == 60
+
+
+def test_more_trials_than_workers_are_said_to_run_side_by_side(tally: Tally) -> None:
+    for running in (2, 3):
+        _after(tally, [], running)
+        assert ("3 running side by side" in line(tally)) == (running == 3)
+
+
+def test_nobody_reading_any_more_ends_no_sweep_and_still_the_wish_to_stop_is_noted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    unread = os.fdopen(writing, "w")
+    stop = StopRequest("hpsearch resume sweep")
+    for tell in (lambda: Progress(quiet=False).say("3/22 trials"), lambda: stop.answer(signal.SIGTERM, None)):
+        monkeypatch.setattr(sys, "stderr", unread)
+        tell()
+        sys.stderr.close()
+    assert stop.requested()
+    with suppress(BrokenPipeError):
+        unread.close()

@@ -154,7 +154,8 @@ def test_the_token_goes_from_the_address_into_a_cookie(guarded: DashboardServer)
     [(name, cookie)] = SimpleCookie(reply.headers["Set-Cookie"]).items()
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
-    assert ask(port, "/list", Cookie=f"other=1; {name}={cookie.value}").status == 200
+    for other in ("other=1", 'other={"x":1}', "other", "=; a b=c"):
+        assert ask(port, "/list", Cookie=f"{other}; {name}={cookie.value}").status == 200
     for forged in (f"{name}=other", f"{name}1={cookie.value}", "]=;", f"{name}="):
         assert ask(port, "/list", Cookie=forged).status == 403
 
@@ -209,6 +210,7 @@ def test_an_address_of_another_machine_is_refused_in_a_sentence(tmp_path: Path) 
     [
         (["nowhere"], "there is no folder 'nowhere'"),
         (["pyproject.toml"], "there is no folder 'pyproject.toml'"),
+        (["s3://bucket/sweeps"], "a folder of this machine, not s3://bucket/sweeps"),
         ([".", "--port", "65536"], "--port"),
     ],
 )

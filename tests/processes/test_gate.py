@@ -1,13 +1,17 @@
 """No trial trains behind a wrong gradient: real faults, put into a copy of the source, under the real program."""
 
+import json
 import shutil
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from hpsearch import gate
 from tests.processes.program import REPOSITORY, program, program_here
+from trainer.gradcheck.report import TensorCheck
 from trainer.layers import ACTIVATIONS, LAYERS
 
 
@@ -91,6 +95,17 @@ def test_check_full_compares_every_parameter(config: Path) -> None:
     run = program_here("check", config, "--full", "--json", "--set=model.hidden=[3]", "--set=model.dropout=0.1")
     assert run.returncode == 0, run.stderr
     assert '"checked": 192' in run.stdout  # 64 inputs × 3 units
+
+
+def test_check_prints_json_that_every_reader_knows_also_of_an_error_that_is_no_number(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tensor = TensorCheck("rows", "dense_1.W", "differences", nan, nan, 1, 0, 0, nan, nan, False, True, False)
+    monkeypatch.setattr(gate, "check_networks", lambda *given, full: [({}, None, gate.Report((tensor,)))])
+    run = program_here("check", config, "--json")
+    assert run.returncode == 3
+    [network] = json.loads(run.stdout, parse_constant=pytest.fail)["networks"]
+    assert network["tensors"][0]["error"] is None
 
 
 def test_abort_ends_the_sweep_after_the_failing_round(config: Path, tmp_path: Path) -> None:

@@ -80,6 +80,21 @@ def test_one_signal_stops_cleanly_and_says_how_to_resume(
     assert differences(tables(finished), tables(sweep)) == []
 
 
+def test_a_reader_of_progress_that_goes_away_takes_no_row_and_no_exit_code_with_it(
+    config: Path, tmp_path: Path
+) -> None:
+    sweep = tmp_path / "small"
+    with start("run", config, "--serial", "--results", tmp_path) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == f"{sweep}: 18 trials, 1 worker\n"
+        process.stderr.close()
+        wait_for_trials(sweep, 2)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 130
+    assert 2 <= len(tables(sweep)["trials"]) < 18
+    assert len(pd.read_parquet(sweep / "trials")) == len(tables(sweep)["trials"])
+
+
 def test_a_second_signal_ends_at_once_and_says_how_to_resume(config: Path, tmp_path: Path) -> None:
     long = ("--set=train.epochs=100000", "--set=search.trials=1")
     process = start("run", config, "--serial", *long, "--results", tmp_path)

@@ -15,6 +15,8 @@ def require_place(file: Location) -> None:
         return  # a bucket has no folders
     if not file.parent.is_dir():
         raise UsageError(f"--output {file}: there is no folder {file.parent}; make it, or name another place")
+    if file.exists() and not file.is_file():
+        raise UsageError(f"--output {file} is no file but a device or a pipe, which would be replaced; name a file")
     if not os.access(file.parent, os.W_OK):
         raise UsageError(
             f"{file} cannot be written: the folder {file.parent} is read-only; name another place by --output"
