@@ -13,7 +13,7 @@ import pyarrow as pa
 from hpsearch.errors import UsageError
 from hpsearch.location import Location
 from hpsearch.records import Round
-from hpsearch.store.files import digest, reaching, sync_folder, write_parquet, write_text
+from hpsearch.store.files import digest, reaching, reason_of, sync_folder, write_parquet, write_text
 from hpsearch.store.folder import SweepFolder, round_record
 from hpsearch.store.lease import Lease
 from hpsearch.store.objects import ObjectPath
@@ -54,8 +54,7 @@ def create_folder(
         else:
             _create_files(Path(str(path)), fill, described)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else error
-        raise UsageError(f"cannot make the sweep's folder {path}: {reason}") from error
+        raise UsageError(f"cannot make the sweep's folder {path}: {reason_of(error)}") from error
     return SweepFolder(path)
 
 
@@ -69,7 +68,7 @@ def _create_files(path: Path, fill: Callable[[SweepFolder], None], manifest: str
         sync_folder(beside / "journal")
         beside.rename(path)
         sync_folder(path.parent)
-    except OSError:
+    except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
 

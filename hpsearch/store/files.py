@@ -29,9 +29,8 @@ def explaining(sweep: Location) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else error
         raise StoreError(
-            f"cannot write to {sweep}: {reason}; everything counted so far is safe. Mend this, then go on by: "
+            f"cannot write to {sweep}: {reason_of(error)}; everything counted so far is safe. Mend this, then go on by: "
             f"hpsearch resume {sweep}"
         ) from error
 
@@ -42,8 +41,12 @@ def reaching(place: Location) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else error
-        raise UsageError(f"{place} cannot be used: {reason}") from error
+        raise UsageError(f"{place} cannot be used: {reason_of(error)}") from error
+
+
+def reason_of(error: OSError) -> str:
+    """What the system, or a bucket, says of a failure."""
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 def replace_file(path: Location, write: Callable[[Path], None]) -> None:

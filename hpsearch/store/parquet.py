@@ -62,7 +62,7 @@ class ParquetStore(Store):
 
     def _open_journal(self) -> None:
         self._rows = self._none_pending()
-        pending = self.folder.journal.open(self._parts_written())
+        pending = self.folder.journal.open(self._next_part())
         self._rounds = self.folder.read_rounds()  # only now, as no process before this one can add to them any more
         for record in pending:
             for table in self._rows.keys() & record.keys():
@@ -122,7 +122,7 @@ class ParquetStore(Store):
     def _none_pending(self) -> dict[str, Pending]:
         return {table: Pending(self._schemas[table]) for table in TABLES}
 
-    def _parts_written(self) -> int:
+    def _next_part(self) -> int:
         """One more than the highest number of a part."""
         return max((number for table in TABLES for number in self.folder.part_numbers(table)), default=0) + 1
 

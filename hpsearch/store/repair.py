@@ -18,7 +18,7 @@ def set_damaged_parts_aside(folder: SweepFolder, schemas: Mapping[str, pa.Schema
 
     All tables lose their part of that number, because a trial has rows in each. What was in them is planned, so that
     a resumed sweep runs it again, with the same seeds. Raises UsageError while
-    another process writes there.
+    another process writes there. Whoever dies on the way leaves a damaged part, by which the next repair finds what is left to do.
     """
     with lock_for_writing(folder), explaining(folder.path):
         damaged = sorted(
@@ -30,12 +30,21 @@ def set_damaged_parts_aside(folder: SweepFolder, schemas: Mapping[str, pa.Schema
             }
         )
         for number in damaged:
-            for table in TABLES:
-                _set_aside(folder, table, number)
-        if 0 in damaged:  # the empty first part, whose schema an unread sweep needs
-            for table, schema in schemas.items():
-                write_parquet(folder.part(table, 0), to_table([], schema))
-    return damaged
+            _set_aside(folder, number, schemas)
+        # The first part, without which a sweep that has no other cannot be read.
+        without = [table for table in TABLES if not folder.part(table, 0).exists()]
+        for table in without:
+            write_parquet(folder.part(table, 0), to_table([], schemas[table]))
+    return sorted({*damaged, *([0] if without else [])})
+
+
+def _set_aside(folder: SweepFolder, number: int, schemas: Mapping[str, pa.Schema]) -> None:
+    """Move the parts of this number away, the damaged ones last."""
+    parts = {table: part for table in TABLES if (part := folder.part(table, number)).exists()}
+    folder.damaged.mkdir(exist_ok=True)
+    for table in sorted(parts, key=lambda table: _is_damaged(parts[table], schemas[table])):
+        parts[table].rename(folder.damaged / f"{table}-{parts[table].name}")
+        sync_folder(parts[table].parent)
 
 
 def _is_damaged(part: Location, schema: pa.Schema) -> bool:
@@ -43,11 +52,3 @@ def _is_damaged(part: Location, schema: pa.Schema) -> bool:
         return not read_part(part).schema.equals(schema)
     except HpsearchError:
         return True
-
-
-def _set_aside(folder: SweepFolder, table: str, number: int) -> None:
-    part = folder.part(table, number)
-    if part.exists():
-        folder.damaged.mkdir(exist_ok=True)
-        part.rename(folder.damaged / f"{table}-{part.name}")
-        sync_folder(part.parent)

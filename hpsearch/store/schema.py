@@ -20,6 +20,31 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 TIMING_AND_PLACE = ("started_at", "duration_s", "worker", "node", "platform")
 """The columns of `trials` that are no part of a result, and so never compared."""
 
+_Columns = Sequence[tuple[str, pa.DataType]]
+_GRADCHECKS: _Columns = (
+    ("trial", pa.int64()),
+    ("epoch", pa.int64()),
+    ("check", pa.string()),
+    ("tensor", pa.string()),
+    ("method", pa.string()),
+    ("error", pa.float64()),
+    ("mean_absolute_difference", pa.float64()),
+    ("checked", pa.int64()),
+    ("kinks", pa.int64()),
+    ("passed", pa.bool_()),
+    ("blamed", pa.string()),
+)
+_ROUNDS: _Columns = (
+    ("round", pa.int64()),
+    ("setting", pa.string()),
+    ("centre", pa.float64()),
+    ("low", pa.float64()),
+    ("high", pa.float64()),
+    ("member", pa.string()),
+    ("global_share", pa.float64()),
+)
+_RANGES: _Columns = (("range_low", pa.float64()), ("range_high", pa.float64()))
+
 
 def schemas(
     space: Space, recorded: Sequence[str], *, repeats: int = 1, widen: bool = False, steered: Sequence[str] = ()
@@ -29,9 +54,19 @@ def schemas(
     Where a configuration has several trials, they say which is theirs; where ranges may be widened, rounds have them;
     where settings are steered from segment to segment, epochs have their segment and its settings.
     """
-    params = [(f"param_{name}", kind) for name, kind in _param_types(space).items()]
     scores = [(score, pa.float64()) for score in recorded]
-    trials: list[tuple[str, pa.DataType]] = [
+    columns = (
+        _trials(space, scores, repeats=repeats),
+        _epochs(scores, steered),
+        _GRADCHECKS,
+        [*_ROUNDS, *(_RANGES if widen else ())],
+    )
+    return {name: pa.schema(fields) for name, fields in zip(TABLES, columns, strict=True)}
+
+
+def _trials(space: Space, scores: _Columns, *, repeats: int) -> _Columns:
+    params = [(f"param_{name}", kind) for name, kind in _param_types(space).items()]
+    return [
         ("trial", pa.int64()),
         ("round", pa.int64()),
         *([("configuration", pa.int64())] if repeats > 1 else []),
@@ -50,34 +85,12 @@ def schemas(
         ("node", pa.string()),
         ("platform", pa.string()),
     ]
+
+
+def _epochs(scores: _Columns, steered: Sequence[str]) -> _Columns:
     segments = [("segment", pa.int64()), ("begun_from", pa.int64()), ("kept", pa.bool_())] if steered else []
     settings = [(name, pa.float64()) for name in steered]
-    epochs = [("trial", pa.int64()), ("epoch", pa.int64()), *segments, *settings, *scores]
-    gradchecks = [
-        ("trial", pa.int64()),
-        ("epoch", pa.int64()),
-        ("check", pa.string()),
-        ("tensor", pa.string()),
-        ("method", pa.string()),
-        ("error", pa.float64()),
-        ("mean_absolute_difference", pa.float64()),
-        ("checked", pa.int64()),
-        ("kinks", pa.int64()),
-        ("passed", pa.bool_()),
-        ("blamed", pa.string()),
-    ]
-    rounds = [
-        ("round", pa.int64()),
-        ("setting", pa.string()),
-        ("centre", pa.float64()),
-        ("low", pa.float64()),
-        ("high", pa.float64()),
-        ("member", pa.string()),
-        ("global_share", pa.float64()),
-        *([("range_low", pa.float64()), ("range_high", pa.float64())] if widen else []),
-    ]
-    columns = (trials, epochs, gradchecks, rounds)
-    return {name: pa.schema(fields) for name, fields in zip(TABLES, columns, strict=True)}
+    return [("trial", pa.int64()), ("epoch", pa.int64()), *segments, *settings, *scores]
 
 
 def _param_types(space: Space) -> dict[str, pa.DataType]:

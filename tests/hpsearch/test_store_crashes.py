@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from errno import ENOSPC
 from pathlib import Path
+from shutil import copytree, rmtree
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from hpsearch.records import Status
-from hpsearch.store import ParquetStore, StoreError, SweepFolder, schemas
+from hpsearch.store import TABLES, ParquetStore, StoreError, SweepFolder, schemas, set_damaged_parts_aside
 from hpsearch.store.files import JsonLines, read_json_lines
 
 from .stores import MemoryCase
@@ -21,8 +22,9 @@ from .worlds import CONTINUOUS, RECORDED, content, outcome_of, plan_of, rounds_o
 MakeFolder = Callable[..., SweepFolder]
 PLAN = plan_of(CONTINUOUS, trials=24)
 ROUNDS = rounds_of(PLAN)
+SCHEMAS = schemas(PLAN.space, RECORDED)
 DEAD = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # the dead close no files
-OPERATIONS = [(os, "fsync"), (Path, "replace"), (Path, "unlink"), (Path, "open")]
+OPERATIONS = [(os, "fsync"), (Path, "replace"), (Path, "rename"), (Path, "unlink"), (Path, "open")]
 
 
 class Death(BaseException):
@@ -62,7 +64,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, at: int | None, error: BaseExceptio
 
 
 def _open(folder: SweepFolder) -> ParquetStore:
-    return ParquetStore(folder, schemas(PLAN.space, RECORDED), Hours())
+    return ParquetStore(folder, SCHEMAS, Hours())
 
 
 def _work(store: Any, rounds: range) -> None:
@@ -130,6 +132,63 @@ def test_an_interrupt_between_any_two_file_operations_of_a_flush_doubles_nothing
         _open(folder).close()
         assert content(folder.read_tables()) == _expected(2)
         assert _rows_in_parquet(folder) == list(range(8))
+        if not interrupted:
+            break
+    gc.collect()
+    assert at > 12
+
+
+@DEAD
+@pytest.mark.parametrize(("damaged", "number"), [(("trials",), 1), (("trials", "epochs"), 0)])
+def test_a_death_between_any_two_file_operations_of_a_repair_loses_and_doubles_nothing(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch, damaged: tuple[str, ...], number: int
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    expected, spoilt = _expected(2), make_folder(PLAN)
+    with _open(spoilt) as store:
+        _work(store, range(2))
+    for table in TABLES:
+        spoilt.part(table, 1).replace(spoilt.part(table, number))  # part 0 has rows where failed trials were retried
+    for table in damaged:
+        spoilt.part(table, number).write_bytes(b"")
+    for at in range(1000):
+        folder = SweepFolder(spoilt.path.with_name(f"sweep-{at}"))
+        copytree(spoilt.path, folder.path)
+        died = False
+        with failing(monkeypatch, at):
+            try:
+                set_damaged_parts_aside(folder, SCHEMAS)
+            except Death:
+                died = True
+        set_damaged_parts_aside(folder, SCHEMAS)
+        with _open(folder) as again:
+            there = again.tables()["trials"]["trial"].to_pylist()
+            planned = [trial for each in again.rounds() for trial in each.trials]
+            again.add_outcomes([outcome_of(trial) for trial in planned if trial.number not in there])
+        assert content(folder.read_tables()) == expected
+        assert _rows_in_parquet(folder) == list(range(8))
+        if not died:
+            break
+    gc.collect()
+    assert at > 4  # four parts are moved, each by an operation at least
+
+
+@DEAD
+def test_an_interrupt_between_any_two_file_operations_leaves_a_whole_new_folder_or_nothing(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    for at in range(1000):
+        interrupted = False
+        with failing(monkeypatch, at, KeyboardInterrupt()):
+            try:
+                make_folder(PLAN, f"sweep-{at}")
+            except KeyboardInterrupt:
+                interrupted = True
+        assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+        for path in tmp_path.iterdir():
+            assert content(SweepFolder.existing(path).read_tables()) == _expected(0)
+            rmtree(path)
         if not interrupted:
             break
     gc.collect()
