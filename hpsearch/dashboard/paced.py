@@ -26,13 +26,22 @@ class Paced(Generic[T]):
         """Whether there is a value already."""
         return self._made is not None
 
-    def __call__(self, state: Callable[[], Hashable], make: Callable[[], T]) -> T:
-        """The value; made by `make` if `state()`, which is read first, is another than when it was last made."""
+    def is_behind(self, state: Hashable) -> bool:
+        """Whether it would be made anew for this state, were it asked for now."""
+        return self._clock() >= self._due and (self._made is None or state != self._made[0])
+
+    def __call__(
+        self, state: Callable[[], Hashable], make: Callable[[], T], stale: Callable[[], bool] = lambda: False
+    ) -> T:
+        """The value; made by `make` if `state()`, which is read first, is another than when it was last made.
+
+        Also if it is `stale()` in spite of that.
+        """
         with self._lock:
             if self._made is not None and self._clock() < self._due:
                 return self._made[1]
             began, found = time.thread_time(), state()
-            if self._made is None or found != self._made[0]:
+            if self._made is None or found != self._made[0] or stale():
                 self._made = found, make()
             self._due = self._clock() + max(self._least_s, self._rest * (time.thread_time() - began))
             return self._made[1]

@@ -73,6 +73,7 @@ class Sweep:
         self._progress: Paced[Progress] = Paced(LEAST_S, REST, clock)
         self._page: Paced[str] = Paced(LEAST_S, REST, clock)
         self._importance: Paced[Importance | None] = Paced(IMPORTANCE_S, IMPORTANCE_REST, clock)
+        self._trials: int | None = None  # on the page; None while there is none that could be made
 
     @property
     def is_read(self) -> bool:
@@ -85,7 +86,7 @@ class Sweep:
 
     def page(self) -> str:
         """The report's page as HTML; if it cannot be read, a page that says why."""
-        return self._page(self._state, self._read_page)
+        return self._page(self._state, self._read_page, self._lacks_importance)
 
     def _state(self) -> Hashable:
         """Another one whenever a file has changed, or a process has begun or ended work on the sweep."""
@@ -100,13 +101,19 @@ class Sweep:
         except Exception as error:  # noqa: BLE001 - one sweep's damage is not to take the others from sight
             return Progress("unreadable", _why(error))
 
+    def _lacks_importance(self) -> bool:
+        """Whether the page was made while the importance of its trials was not to be found yet, and now it is."""
+        return self._trials is not None and self._importance.is_behind(self._trials)
+
     def _read_page(self) -> str:
+        self._trials = None
         try:
             results = load(self.path)
             seed = results.config.run.seed
             found = self._importance(
                 lambda: len(results.trials), lambda: importance(results, np.random.default_rng(seed))
             )
+            self._trials = len(results.trials)
             return content(page_about(results, found))
         except Exception as error:  # noqa: BLE001 - as above
             return content(Page(self.path.name, "", [Section("This sweep cannot be read", [Words([_why(error)])])]))

@@ -174,6 +174,21 @@ def test_importance_is_found_less_often_than_the_page(
     assert fitted == [8, 32]
 
 
+def test_the_importance_that_rested_when_a_sweep_ended_is_found_once_it_may_be(
+    plant: Callable[..., Planted], tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted: list[int] = []
+    monkeypatch.setattr(sweeps, "importance", lambda results, rng: fitted.append(len(results.trials)))
+    sweep, shown = plant("search.trials=16"), Sweeps(tmp_path, clock).all()["planted"]
+    sweep.run(1, by_learning_rate)
+    shown.page()
+    sweep.finish()
+    for now in (9.0, 30.0, 60.0):  # and no file changes any more
+        clock.now = now
+        shown.page()
+    assert fitted == [8, 16]
+
+
 def test_a_new_sweep_under_an_old_name_is_shown(plant: Callable[..., Planted], tmp_path: Path, clock: Clock) -> None:
     shown = Sweeps(tmp_path, clock)
     for trials in (8, 16):
