@@ -194,8 +194,6 @@ SPREAD = 0.7  # of the logarithm of simulated durations
 class Simulated(Engine):
     """Workers on virtual time, which runs on by the driver's real work between two calls and by waiting for trials."""
 
-    kind = "simulated"
-
     def __init__(self, workers: int, mean_s: float) -> None:
         self._rng, self._mean_s = np.random.default_rng(0), mean_s
         self._workers = self._free = workers

@@ -47,8 +47,6 @@ search: {strategy: random, trials: 60, stopping: none, round: %(round)d, lookahe
 class Virtual(Engine):
     """Workers of a machine that is not there: trials take their time, log-uniform over `SPREAD`, by its own clock."""
 
-    kind = "virtual"
-
     def __init__(self, workers: int, rng: np.random.Generator) -> None:
         self._workers, self._rng = workers, rng
         self._now = 0.0

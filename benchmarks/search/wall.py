@@ -42,8 +42,6 @@ PEERS = ("Optuna TPE + Hyperband", "Ray Tune ASHA")
 class _Processes(Engine):
     """The tasks' trainings in processes, each trial with its limits."""
 
-    kind = "processes"
-
     def __init__(self, pool: ProcessPoolExecutor, goal: Goal) -> None:
         self._pool, self._goal = pool, goal
         self._running: set[Future[tuple[Trial, Span, list[float]]]] = set()

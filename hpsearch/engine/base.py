@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Self
 
 from hpsearch.objective import Worker
 from hpsearch.records import Outcome, Trial
@@ -14,8 +14,6 @@ Objective = Callable[[Sequence[Trial], Worker], list[Outcome]]
 
 class Engine(ABC):
     """Workers for one sweep. Every trial submitted comes back from `wait` exactly once, in any order."""
-
-    kind: ClassVar[str]
 
     @property
     @abstractmethod

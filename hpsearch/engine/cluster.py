@@ -41,6 +41,9 @@ HOME = Path(hpsearch.__file__).parents[1]
 CODE = [str(HOME / package) for package in ("hpsearch", "trainer")]
 """What is shipped to a cluster: the rows are those of this code, whatever is installed there."""
 
+NAMESPACE = "hpsearch"
+"""By which a connection to Ray is known to be ours; no actor has a name in it."""
+
 CONNECT_S = 5.0
 GONE = (TaskUnschedulableError, NodeDiedError, LocalRayletDiedError, WorkerCrashedError)
 """What comes of asking a node that is no longer there."""
@@ -48,8 +51,16 @@ PROBE_S = 60.0  # the first look at a node makes the code's environment there
 
 
 def connect(address: str | None, cpus: int) -> None:
-    """Start Ray here with so many processors, or join the cluster at `address`; raises UsageError."""
+    """Start Ray here with so many processors, or join the cluster at `address`; raises UsageError.
+
+    Does nothing if that has been done; Ray that this program began by itself is refused.
+    """
     if ray.is_initialized():
+        if ray.get_runtime_context().namespace != NAMESPACE:
+            raise UsageError(
+                "Ray runs in this program already, by a ray.init of its own, and a sweep would end it: "
+                "call ray.shutdown() before the sweep, and name a cluster by its address; or run the sweep serially"
+            )
         return
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
@@ -117,7 +128,7 @@ def _join(address: str) -> None:
 
 def _init(**where: Any) -> None:
     with _undisturbed():
-        ray.init(**where, configure_logging=True, logging_level=logging.ERROR, log_to_driver=False)
+        ray.init(**where, namespace=NAMESPACE, configure_logging=True, logging_level=logging.ERROR, log_to_driver=False)
     worker.print_to_stdstream = _say_nothing
 
 

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 import ray
 from ray.exceptions import ObjectLostError, OutOfMemoryError, RayActorError, RayError
@@ -66,8 +66,6 @@ class RayEngine(Engine):
     Trials are given only to workers that have started: one whose node is gone holds nothing up, however long it
     takes until there is room for its successor.
     """
-
-    kind: ClassVar[str] = "ray"
 
     def __init__(
         self,
@@ -145,17 +143,19 @@ class RayEngine(Engine):
         self._starting[actor.up.remote()] = _Member(name, actor)
 
     def _is_start(self, reference: Any) -> bool:
-        """Whether this is word of a start; then its worker is idle, or started anew if it died on the way."""
+        """Whether this is word of a start; then its worker is idle, or another was started if it died on the way."""
         member = self._starting.pop(reference, None)
         if member is None:
             return False
         try:
             ray.get(reference)
         except RayError as error:
+            ray.kill(member.actor)  # it may only be out of reach
             self._failed_starts += 1
-            if self._failed_starts > self._retries:
+            if self._failed_starts <= self._retries:
+                self._start_worker()
+            elif not self.workers:  # while others work, or are on their way, the sweep goes on with them
                 raise HpsearchError(f"no worker can be started: {last_line(error)}") from error
-            self._start_worker()
         else:
             self._failed_starts = 0
             self._idle.append(member)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from typing import ClassVar
 
 from hpsearch.engine.base import Engine, Objective
 from hpsearch.objective import Worker
@@ -11,8 +10,6 @@ from hpsearch.records import Outcome, Trial
 
 class SerialEngine(Engine):
     """Runs submitted trials within `wait`."""
-
-    kind: ClassVar[str] = "serial"
 
     def __init__(self, objective: Objective, *, cpus: int) -> None:
         self._objective = objective

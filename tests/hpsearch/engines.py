@@ -13,8 +13,6 @@ from .worlds import outcome_of
 class Disorder(Engine):
     """An engine whose trials take as long as chance has it, on `slots` workers."""
 
-    kind = "disorder"
-
     def __init__(self, slots: int, seed: int, outcome: Callable[[Trial], Outcome] = outcome_of) -> None:
         self.slots, self.outcome = slots, outcome
         self.rng = np.random.default_rng(seed)

@@ -2,7 +2,16 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
+from ray.exceptions import RayError
+
+from hpsearch.engine import cluster
+from hpsearch.engine import ray as engines
+from hpsearch.errors import UsageError
 from tests.processes.program import REPOSITORY
 
 NEVER_STARTS = """\
@@ -31,6 +40,53 @@ def test_workers_that_cannot_start_end_a_sweep_in_a_sentence_with_the_reason() -
         [sys.executable, "-c", NEVER_STARTS], cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stdout == "no worker can be started: ModuleNotFoundError: No module named 'numpy_of_another_machine'\n"
+
+
+class Starts:
+    """In place of Ray: workers of which some cannot start."""
+
+    def __init__(self, failing: set[str]) -> None:
+        self.failing, self.killed = failing, set[str]()
+
+    def remote(self, **options: Any) -> Any:
+        def start(*arguments: Any) -> Any:
+            return SimpleNamespace(name=arguments[1], up=SimpleNamespace(remote=lambda: arguments[1]))
+
+        return lambda worker: SimpleNamespace(remote=start)
+
+    def put(self, objective: Any) -> Any:
+        return objective
+
+    def wait(self, references: Sequence[str], **patience: Any) -> tuple[Sequence[str], Sequence[str]]:
+        return references, []
+
+    def get(self, reference: str) -> None:
+        if reference in self.failing:
+            raise RayError("no memory")
+
+    def kill(self, actor: Any) -> None:
+        self.killed.add(actor.name)
+
+
+def test_starts_that_fail_together_end_no_sweep_whose_other_workers_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = Starts({"worker-2", "worker-3", "worker-4"})
+    monkeypatch.setattr(engines, "ray", ray)
+    monkeypatch.setattr(engines, "connect", lambda address, cpus: None)
+    engine = engines.RayEngine(lambda trials, worker: [], cpus=1, workers=3, retries=1)
+    for workers in (2, 1, 1):
+        assert engine.wait(0.0) == []
+        assert (engine.free, engine.workers) == (1, workers)
+    assert ray.killed == ray.failing
+
+
+def test_ray_that_a_program_began_by_itself_is_neither_used_nor_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    namespace = SimpleNamespace(namespace="theirs")
+    ray = SimpleNamespace(is_initialized=lambda: True, get_runtime_context=lambda: namespace)
+    monkeypatch.setattr(cluster, "ray", ray)
+    with pytest.raises(UsageError, match=r"call ray\.shutdown\(\) before the sweep"):
+        cluster.connect(None, 1)
+    namespace.namespace = cluster.NAMESPACE
+    cluster.connect(None, 1)
 
 
 MEANWHILE = """\
