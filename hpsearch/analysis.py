@@ -82,7 +82,7 @@ def importance(results: Results, rng: np.random.Generator) -> Importance | None:
     trials, scores = scored(results)
     if len(scores) < FEWEST_TRIALS or not results.space.settings or (scores == scores[0]).all():
         return None
-    kept = spread(np.argsort(scores, kind="stable"), MOST_TRIALS)
+    kept = np.argsort(scores, kind="stable")[spread(len(scores), MOST_TRIALS)]
     encoding = Encoding(results.space)
     rows, ranks = encoding(points(results.space, trials.iloc[kept])), rankdata(scores[kept]) / len(kept)
     design = _Design.of(len(results.space.settings), encoding, rng)
@@ -128,12 +128,11 @@ def scored(results: Results) -> tuple[pd.DataFrame, Array]:
     return trials, np.where(np.isfinite(scores), scores, np.inf)
 
 
-def spread(order: npt.NDArray[np.intp], most: int) -> npt.NDArray[np.intp]:
-    """At most so many of these, evenly spread over their order, the first and the last included."""
-    if len(order) <= most:
-        return order
-    kept: npt.NDArray[np.intp] = order[np.linspace(0, len(order) - 1, most).round().astype(int)]
-    return kept
+def spread(count: int, most: int) -> npt.NDArray[np.intp]:
+    """Positions of at most so many of `count` things, evenly spread, the first and the last included."""
+    if count <= most:
+        return np.arange(count)
+    return np.linspace(0, count - 1, most).round().astype(np.intp)
 
 
 def points(space: Space, trials: pd.DataFrame) -> Array:

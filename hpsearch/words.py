@@ -5,10 +5,19 @@ from collections.abc import Callable
 Say = Callable[[str], None]
 """Told, in a sentence, what the user should know."""
 
+from typing import Any
+
 
 def counted(count: int, noun: str) -> str:
     """As in "1 trial", "2,000 trials"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def in_a_cell(value: Any, missing: str) -> str:
+    """A value as it stands in a table; `missing` is for None and for what is not a number."""
+    if value is None or value != value:  # noqa: PLR0124 - a NaN is the only value that differs from itself
+        return missing
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def how_long(seconds: float) -> str:

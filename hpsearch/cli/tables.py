@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from hpsearch.words import in_a_cell
+
 
 def as_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
     """The rows under a header, numbers to the right, everything else to the left."""
-    cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+    cells = [[in_a_cell(row.get(column), "-") for column in columns] for row in rows]
     widths = [max(len(column), *(len(line[index]) for line in cells), 0) for index, column in enumerate(columns)]
     right = [all(isinstance(row.get(column), int | float | None) for row in rows) for column in columns]
 
@@ -25,9 +27,3 @@ def aligned(values: Mapping[str, Any]) -> Iterator[str]:
     width = max([16, *map(len, values)])
     for name, value in values.items():
         yield f"  {name:{width}} {f'{value:.6g}' if isinstance(value, float) else value}"
-
-
-def _cell(value: Any) -> str:
-    if value is None or value != value:  # noqa: PLR0124 - a NaN is the only value that differs from itself
-        return "-"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

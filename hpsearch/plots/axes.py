@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from hpsearch.analysis import member_index
+from hpsearch.analysis import member_index, points
 from hpsearch.plots.style import log_ticks, plain, short
+from hpsearch.results import Results
 from hpsearch.space import Choice, Distribution
 from hpsearch.space.continuous import Continuous, Log, OneMinusLog
 from hpsearch.space.integer import Integer, LogInteger
@@ -33,6 +35,16 @@ class Axis:
         jitter = JITTER * (np.arange(len(places)) * GOLDEN % 1 - 0.5)
         found: list[float] = (places + jitter if self.stands_in_rows else places).tolist()
         return found
+
+
+def having(results: Results, trials: pd.DataFrame, place: int) -> pd.DataFrame:
+    """Those of these trials that have the setting at this place of the space."""
+    space, searched = results.space, results.space.settings[place]
+    if not (isinstance(searched.distribution, Choice) and None in searched.distribution.labels):
+        trials = trials.dropna(subset=[f"param_{space.names[searched.path]}"])
+        if sum(setting.path == searched.path for setting in space.settings) == 1:
+            return trials
+    return trials[space.presence(points(space, trials))[:, place]]  # several members of a choice may have one
 
 
 def axis_of(title: str, distribution: Distribution) -> Axis:

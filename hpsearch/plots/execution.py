@@ -25,7 +25,6 @@ LARGEST = 1.0  # of ‖g − ĝ‖ / (‖g‖ + ‖ĝ‖); an error that is no n
 RIGHT = 1e-7  # errors below are right by every reading of the literature; see docs/gradient-check.md
 MOST_FAILURES = 500  # failed checks that are drawn one by one
 MOST_BARS = 40  # groups of rounds
-ENDS = (Status.COMPLETED, Status.STOPPED, Status.DIVERGED, Status.GATE_FAILED, Status.FAILED)
 
 
 def gate(results: Results) -> go.Figure:
@@ -99,7 +98,7 @@ def statuses(results: Results) -> go.Figure:
         barmode="stack",
         height=300,
     )
-    for status in ENDS:
+    for status in MARKS:
         if status in counts:
             made.add_trace(
                 go.Bar(
@@ -125,7 +124,7 @@ def timeline(results: Results) -> go.Figure:
     if trials.empty:
         return nothing(title, "No trial has ended yet.")
     shown = trials.sort_values("started_at").iloc[thinned(len(trials))]
-    workers = sorted(trials["worker"].fillna("lost").unique(), key=_by_layer)
+    workers = sorted(trials["worker"].unique(), key=_by_layer)
     made = figure(
         title,
         "Each bar is a trial. Trials that one worker trained side by side begin together, and each bar is its share of the time.",
@@ -133,7 +132,7 @@ def timeline(results: Results) -> go.Figure:
         height=140 + min(600, 26 * len(workers)),
         barmode="overlay",
     )
-    for status in ENDS:
+    for status in MARKS:
         rows = shown[shown["status"] == status]
         if rows.empty:
             continue
@@ -141,7 +140,7 @@ def timeline(results: Results) -> go.Figure:
             go.Bar(
                 base=rows["started_at"].dt.strftime("%Y-%m-%d %H:%M:%S.%f"),
                 x=rows["duration_s"] * 1000,
-                y=[plain(worker) for worker in rows["worker"].fillna("lost")],
+                y=[plain(worker) for worker in rows["worker"]],
                 orientation="h",
                 name=status.value.replace("_", " "),
                 marker={"color": MARKS[status][0], "line": {"width": 0}},

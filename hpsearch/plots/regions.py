@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
-from hpsearch.plots.axes import axis_of
+from hpsearch.plots.axes import axis_of, having
 from hpsearch.plots.style import SEQUENCE, figure, nothing, thinned, thinned_note, whole_ticks
 from hpsearch.results import Results
 
@@ -40,9 +40,10 @@ def zoom(results: Results, first: str | None = None, second: str | None = None) 
     if not len(narrowed):
         return nothing(title, "No round has searched a narrower region than the whole space yet.")
     shown = narrowed[thinned(len(narrowed), MOST_BOXES)]
-    settings = [results.space.settings[results.space.titles.index(name)] for name in (first, second)]
+    where = [results.space.titles.index(name) for name in (first, second)]
+    settings = [results.space.settings[place] for place in where]
     columns = [f"param_{results.space.names[setting.path]}" for setting in settings]
-    trials = results.trials.dropna(subset=columns)
+    trials = having(results, having(results, results.trials, where[0]), where[1])
     marks = trials.iloc[thinned(len(trials))]
     notes = [thinned_note(len(shown), len(narrowed), "narrowed rounds"), thinned_note(len(marks), len(trials))]
     made = figure(

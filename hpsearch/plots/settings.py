@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from hpsearch.analysis import Importance, points, spread
-from hpsearch.plots.axes import Axis, axis_of
+from hpsearch.analysis import Importance, points
+from hpsearch.plots.axes import Axis, axis_of, having
 from hpsearch.plots.style import (
     BLUE,
     GREY,
@@ -36,7 +36,8 @@ def setting(results: Results, title: str) -> go.Figure:
     place = results.space.titles.index(title)
     searched = results.space.settings[place]
     column = f"param_{results.space.names[searched.path]}"
-    trials = _with_setting(results, place, column)
+    scored = results.trials[results.trials["status"].isin([Status.COMPLETED, Status.STOPPED])]
+    trials = having(results, scored, place)
     if trials.empty:
         return nothing(plain(title), "No trial with this setting has a score yet.")
     shown, axis = trials.iloc[thinned(len(trials))], axis_of(title, searched.distribution)
@@ -52,18 +53,6 @@ def setting(results: Results, title: str) -> go.Figure:
         xaxis={**axis.layout, "title": None}, yaxis=score_axis(results.metric, worth_seeing(shown, results.metric))
     )
     return made
-
-
-def _with_setting(results: Results, place: int, column: str) -> pd.DataFrame:
-    """The trials that have a score and the setting at this place of the space."""
-    space, searched = results.space, results.space.settings[place]
-    trials = results.trials[results.trials["status"].isin([Status.COMPLETED, Status.STOPPED])]
-    if isinstance(searched.distribution, Choice) and None in searched.distribution.labels:
-        return trials[space.presence(points(space, trials))[:, place]]
-    trials = trials.dropna(subset=[column])
-    if sum(setting.path == searched.path for setting in space.settings) == 1:
-        return trials
-    return trials[space.presence(points(space, trials))[:, place]]  # several members of a choice have such a setting
 
 
 def _marks(trials: pd.DataFrame, column: str, metric: str, axis: Axis, status: Status) -> go.Scatter:
@@ -87,7 +76,7 @@ def parallel(results: Results) -> go.Figure:
     completed = completed.sort_values(results.metric, ascending=not results.maximise, kind="stable")
     if len(completed) < 2 or not space.settings:
         return nothing(title, "It takes two completed trials and a searched setting to draw this.")
-    kept = spread(np.arange(len(completed)), MOST_LINES)
+    kept = thinned(len(completed), MOST_LINES)
     units = points(space, completed.iloc[kept])
     units = np.where(space.presence(units), units, np.nan)
     made = figure(

@@ -6,9 +6,11 @@ from html import escape
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
+from hpsearch.analysis import spread
 from hpsearch.records import Status
 
 BLUE, VERMILION, GREEN, PINK, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"
@@ -115,9 +117,9 @@ def whole_ticks(most: float) -> dict[str, Any]:
     return {"dtick": max(1, round(most / 6))} if most <= FEW else {}
 
 
-def thinned(count: int, most: int = MOST_MARKS) -> np.ndarray[Any, np.dtype[np.intp]]:
-    """Positions of at most so many of `count` things, evenly spread, the first and the last included."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int)) if count else np.zeros(0, int)
+def thinned(count: int, most: int = MOST_MARKS) -> npt.NDArray[np.intp]:
+    """Positions of those of `count` things that are drawn: evenly spread, the first and the last included."""
+    return spread(count, most)
 
 
 def thinned_note(shown: int, count: int, what: str = "trials") -> str:

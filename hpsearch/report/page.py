@@ -8,11 +8,14 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from hpsearch.words import in_a_cell
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
 LONG = 24  # characters of a cell: beyond, it may take several lines
+MISSING = "–"  # in a cell
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,14 @@ class Code:
 
 @dataclass(frozen=True)
 class Figures:
-    """Plotly figures, each with what its `layout.meta` says of it; small ones stand side by side where there is room."""
+    """Plotly figures, each with what its `layout.meta` says of it; small ones stand side by side where there is room.
+
+    `about`: sentences about them all, which stand before them.
+    """
 
     figures: Sequence["go.Figure"]
     small: bool = False
+    about: Sequence[str] = ()
 
 
 Block = Words | Table | Code | Figures
@@ -84,7 +91,7 @@ def content(page: Page) -> str:
 
 
 def as_markdown(page: Page) -> str:
-    """The words, tables and code; figures are named with what they would show."""
+    """The words, tables and code, without the figures and what is said about them."""
     lines = [f"# {_inline(page.title)}", "", _inline(page.subtitle)]
     for section in page.sections:
         blocks = [line for block in section.blocks for line in _markdown(block)]
@@ -110,7 +117,8 @@ def _html(block: Block) -> str:
             return f'<div class="code"><button type="button">Copy</button><pre>{escape(block.text)}</pre></div>'
         case Figures():
             kind = "figures small" if block.small else "figures"
-            return f'<div class="{kind}">' + "\n".join(_figure(figure) for figure in block.figures) + "</div>"
+            about = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in block.about)
+            return f'{about}<div class="{kind}">' + "\n".join(_figure(figure) for figure in block.figures) + "</div>"
 
 
 def _figure(figure: "go.Figure") -> str:
@@ -135,16 +143,10 @@ def _table(table: Table) -> str:
 
 
 def _cell(value: Any) -> str:
-    text = _text(value)
+    text = in_a_cell(value, MISSING)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     kind = ' class="number"' if number else ' class="long"' if len(text) > LONG else ""
     return f"<td{kind}>{escape(text)}</td>"
-
-
-def _text(value: Any) -> str:
-    if value is None or value != value:  # noqa: PLR0124 - a NaN is the only value that differs from itself
-        return "–"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _markdown(block: Block) -> Iterator[str]:
@@ -158,7 +160,9 @@ def _markdown(block: Block) -> Iterator[str]:
                 yield from (_inline(block.caption), "")
             yield "| " + " | ".join(map(_inline, block.header)) + " |"
             yield "|" + "---|" * len(block.header)
-            yield from ("| " + " | ".join(_inline(_text(value)) for value in row) + " |" for row in block.rows)
+            yield from (
+                "| " + " | ".join(_inline(in_a_cell(value, MISSING)) for value in row) + " |" for row in block.rows
+            )
         case Code():
             yield from ("", "```yaml", *block.text.rstrip().splitlines(), "```")
         case Figures():

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 
 from hpsearch import plots
 from hpsearch.analysis import Importance, importance, noise
@@ -68,15 +67,9 @@ def _leaders(results: Results) -> Table:
     scores = [results.metric, *(name for name in results.config.run.recorded if name != results.metric)]
     params = [name for name in leaders.columns if name.startswith("param_")]
     unit = "trial" if repeats == 1 else "configuration"
-    rows = [[_plain(value) for value in row] for row in leaders[[unit, *scores, *params]].itertuples(index=False)]
+    rows = list(leaders[[unit, *scores, *params]].itertuples(index=False))
     caption = f"The best {len(rows)} {unit}s" + (f", means over {repeats} trials each" if repeats > 1 else "")
     return Table([unit, *scores, *(name.removeprefix("param_") for name in params)], rows, caption)
-
-
-def _plain(value: object) -> object:
-    """A cell's value as Python has it; whole numbers beside missing ones are floats in a frame."""
-    value = value.item() if isinstance(value, np.generic) else value
-    return None if value is None or value is pd.NaT else value
 
 
 def _settings(results: Results, found: Importance | None) -> Iterator[Block]:
@@ -93,14 +86,12 @@ def _settings(results: Results, found: Importance | None) -> Iterator[Block]:
         yield Table(
             ["setting", "alone", "from", "to", "with others"], rows, "Shares of the score's order, with 90% intervals"
         )
+    about = [
+        "Each setting against the score, on its own scale: dots are trials that completed, triangles were stopped, the star is the best."
+    ]
     if len(titles) > MOST_SETTINGS:
-        yield Words([f"Of {len(titles)} settings the {MOST_SETTINGS} most important have a figure of their own."])
-    yield Words(
-        [
-            "Each setting against the score, on its own scale: dots are trials that completed, triangles were stopped, the star is the best."
-        ]
-    )
-    yield Figures([plots.setting(results, title) for title in titles[:MOST_SETTINGS]], small=True)
+        about = [f"Of {len(titles)} settings the {MOST_SETTINGS} most important have a figure of their own.", *about]
+    yield Figures([plots.setting(results, title) for title in titles[:MOST_SETTINGS]], small=True, about=about)
     yield Figures([plots.parallel(results)])
 
 

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 
 from hpsearch.analysis import Importance, Noise, Share
+from hpsearch.errors import UsageError
 from hpsearch.records import Status
 from hpsearch.results import Results
+from hpsearch.samplers import SAMPLERS, Settings
 from hpsearch.words import counted, how_long
 
 TRUSTED = 0.3  # share of the order of unseen trials that the forests must explain for their importance to be believed
@@ -109,13 +111,24 @@ def _progress(results: Results) -> Iterator[str]:
     if reached > LATE * done:
         if results.running:
             return  # and finds better ones by itself
-        more = 2 * results.summary.planned
+        late, more = f"The best came late, as number {reached:,} of {done:,}", 2 * results.summary.planned
         yield (
-            f"The best came late, as number {reached:,} of {done:,}: more trials may find better ones. "
-            f"To go on: hpsearch resume {results.path} --trials {more}"
+            f"{late}: more trials may find better ones. To go on: hpsearch resume {results.path} --trials {more}"
+            if _has(results, more)
+            else f"{late}."
         )
     else:
         yield f"The best came as number {reached:,} of {done:,}; none of the {done - reached:,} trials after it was better."
+
+
+def _has(results: Results, trials: int) -> bool:
+    """Whether the search can be extended to so many: a grid ends."""
+    search = results.config.run.search
+    try:
+        SAMPLERS[search.strategy](Settings(search.points)).require(results.config.space, trials // search.repeats)
+    except UsageError:
+        return False
+    return True
 
 
 def _importance(found: Importance | None) -> Iterator[str]:
@@ -153,11 +166,7 @@ def _noise(results: Results, spread: Noise | None) -> Iterator[str]:
     yield (
         f"From seed to seed {results.metric} varies by {number(spread.deviation)} (standard deviation, from "
         f"{counted(spread.configurations, 'configuration')} trained {spread.trials:,} times in all): "
-        + (
-            f"{counted(max(0, within), f'other {one}')} cannot be told from the best."
-            if within > 0
-            else "the best stands out."
-        )
+        + (f"{counted(within, f'other {one}')} cannot be told from the best." if within > 0 else "the best stands out.")
     )
 
 
@@ -173,7 +182,7 @@ def _gate(results: Results) -> Iterator[str]:
         )
     elif len(rows):
         yield (
-            f"All {len(results.trials):,} networks passed the gradient check, {len(rows):,} tensors in all; the largest "
+            f"All {counted(rows['trial'].nunique(), 'network')} passed the gradient check, {len(rows):,} tensors in all; the largest "
             f"relative error is {rows['error'].max():.2g}."
         )
 

@@ -119,6 +119,24 @@ def test_the_zoom_draws_the_regions_that_were_recorded(motley: Results) -> None:
     assert (min(box.y), max(box.y)) == pytest.approx(tuple(last.loc["dropout", ["low", "high"]]))
 
 
+SHARED = """\
+name: shared
+data: {source: digits}
+model: {dropout: {uniform: [0.0, 0.5]}}
+train: {choice: {slow: {learning_rate: {log: [1e-4, 1e-3]}}, fast: {learning_rate: {log: [1e-1, 1]}}}}
+search: {strategy: zoom, trials: 32, stopping: none}
+"""
+
+
+def test_the_zoom_draws_no_trial_of_another_member_whose_setting_has_the_same_name(
+    plant: Callable[..., Planted],
+) -> None:
+    results = hpsearch.load(plant(text=SHARED).finish(lambda trial: 1.0 + trial.number))
+    for title, low, high in (("learning_rate (slow)", 1e-4, 1e-3), ("learning_rate (fast)", 1e-1, 1)):
+        marks = plots.zoom(results, title, "dropout").data[0]
+        assert len(marks.x) == (results.trials["param_learning_rate"].between(low, high)).sum() > 0
+
+
 def test_every_python_block_of_the_guide_runs(motley: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / "digits").symlink_to(motley.path)

@@ -1,5 +1,6 @@
 """A report says what is so, of every sweep, in one file that asks nobody for anything."""
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,14 @@ from tests.processes.program import MINIATURE, program_here
 
 from .planted import Planted, by_learning_rate
 
+WHOLE_GRID = """\
+name: grid
+data: {source: digits}
+model: {activation: {choice: [relu, tanh]}, batch_norm: {choice: [true, false]}}
+train: {batch_size: {choice: [16, 32]}}
+search: {strategy: grid, trials: 8, stopping: none}
+"""
+
 
 def words_of(results: Results, found: Importance | None = None) -> str:
     return "\n".join(verdicts(results, found, noise(results)))
@@ -29,6 +38,7 @@ def test_every_sweep_has_a_report(any_sweep: Results) -> None:
     text = as_markdown(page)
     assert f"{any_sweep.summary.done:,} of {any_sweep.summary.planned:,} trial" in text
     assert all(f"## {section.title}" in text for section in page.sections[:2])
+    assert "triangles" not in text  # which are in figures alone
     assert all(figure in content(page) for figure in ("Optimisation history", "Timeline of the workers", "The gate"))
 
 
@@ -47,6 +57,20 @@ def test_the_words_count_every_way_to_end(motley: Results) -> None:
     assert "1 trial of 40 failed the gradient check and was not trained to the end; to blame: dense_1." in words
     assert "1 trial diverged" in words
     assert "--retry-failed" in words
+
+
+def test_only_networks_that_were_checked_are_said_to_have_passed(plant: Callable[..., Planted]) -> None:
+    lost = plant("search.trials=8").finish(
+        ending=lambda trial: Status.FAILED if trial.number in {2, 3, 5} else Status.COMPLETED
+    )
+    assert "All 5 networks passed the gradient check" in words_of(hpsearch.load(lost))
+
+
+def test_more_trials_are_advised_only_where_there_are_more(plant: Callable[..., Planted]) -> None:
+    for sweep, more in ((plant("search.strategy=grid", "search.trials=8"), True), (plant(text=WHOLE_GRID), False)):
+        words = words_of(hpsearch.load(sweep.finish(lambda trial: 10.0 - trial.number)))
+        assert "The best came late, as number 8 of 8" in words
+        assert ("--trials 16" in words) == more
 
 
 def test_seeds_that_scatter_more_than_trials_differ_make_the_best_one_of_many(plant: Callable[..., Planted]) -> None:
@@ -137,6 +161,7 @@ def test_drawing_less_than_everything_is_said(plant: Callable[..., Planted], mon
     [
         (["--output", "nowhere/report.html"], "there is no folder nowhere"),
         (["--output", "."], "is a folder"),
+        (["--output", "s3://bucket/report.html"], "a file of this machine"),
         (["--format", "pdf"], "'pdf'"),
     ],
 )
@@ -147,6 +172,14 @@ def test_a_report_that_cannot_be_written_is_refused_in_a_sentence(
     assert run.returncode == 2
     assert sentence in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_what_is_no_file_is_not_replaced_by_a_report(motley: Results, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")  # stands for a device, which a mistake here would cost the machine
+    run = program_here("report", motley.path, "--output", tmp_path / "pipe")
+    assert run.returncode == 2
+    assert "is no file" in run.stderr
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_a_report_of_what_is_no_sweep_is_refused(tmp_path: Path) -> None:
