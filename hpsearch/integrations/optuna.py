@@ -23,7 +23,7 @@ FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 
 class ZoomSampler(BaseSampler):  # type: ignore[misc]  # Optuna may be missing where types are checked
-    """Samples all parameters that every finished trial had by `hpsearch.samplers.zoom`, and others at random.
+    """Samples all parameters that every completed trial had by `hpsearch.samplers.zoom`, and others at random.
 
     Trials under way are reckoned with. Pruned and failed trials mark a bad region. For studies with one objective.
 
@@ -82,6 +82,7 @@ class _Scale:
 
     distribution: Distribution
     low: float = 0
+    high: float = 0
     step: float = 0  # 0: values are the same on both sides
     members: Sequence[Any] = ()
 
@@ -89,7 +90,7 @@ class _Scale:
         """Hpsearch's value as Optuna's."""
         if self.members:
             return self.members[value]
-        return self.low + value * self.step if self.step else value
+        return min(self.low + value * self.step, self.high) if self.step else value  # 3 * 0.1 is above 0.3
 
     def inner(self, value: Any) -> Any:
         """Optuna's value as hpsearch's."""
@@ -109,7 +110,7 @@ def _scale(distribution: BaseDistribution) -> _Scale:
     if isinstance(bounded, IntDistribution) and step == 1:
         return _Scale(Integer(low, high))
     if step:
-        return _Scale(Integer(0, round((high - low) / step)), low, step)
+        return _Scale(Integer(0, round((high - low) / step)), low, high, step)
     return _Scale(Uniform(low, high))
 
 

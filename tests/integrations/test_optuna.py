@@ -15,7 +15,7 @@ from optuna.testing.pytest_samplers import (  # noqa: E402 - as above
     SingleOnlySamplerTestCase,
 )
 
-from hpsearch.integrations.optuna import ZoomSampler  # noqa: E402 - as above
+from hpsearch.integrations.optuna import ZoomSampler, _scale  # noqa: E402 - as above
 
 
 class TestZoomSampler(BasicSamplerTestCase, RelativeSamplerTestCase, SingleOnlySamplerTestCase):
@@ -54,3 +54,25 @@ def test_it_finds_better_values_than_random_search() -> None:
         study.optimize(_objective, n_trials=40)
         random.append(study.best_value)
     assert np.mean(zoom) < 0.6 * np.mean(random)
+
+
+@pytest.mark.parametrize(
+    "distribution",
+    [
+        optuna.distributions.FloatDistribution(low, high, step=step)
+        for low, high, step in [
+            (0, 0.3, 0.1),
+            (0, 0.7, 0.1),
+            (-0.3, 0.3, 0.1),
+            (0.1, 0.8, 0.1),
+            (0, 1, 0.25),
+            (1, 2.2, 0.3),
+        ]
+    ],
+    ids=str,
+)
+def test_every_value_with_a_step_is_one_of_the_distribution_and_comes_back(distribution: Any) -> None:
+    scale = _scale(distribution)
+    for number in range(scale.distribution.high + 1):
+        assert distribution._contains(distribution.to_internal_repr(scale.outer(number)))
+        assert scale.inner(scale.outer(number)) == number
