@@ -6,17 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.nodes import Cluster
-from tests.processes.program import MINIATURE, program
+from tests.processes.program import program
 
 LONG = ("--set=train.epochs=300", "--set=search.trials=40", "--set=search.round=8")
-
-
-@pytest.fixture(scope="session")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sweep that takes half a minute, made so by LONG."""
-    path = tmp_path_factory.mktemp("config") / "small.yaml"
-    path.write_text(MINIATURE)
-    return path
+"""What makes the miniature last half a minute."""
 
 
 @pytest.fixture(scope="session")

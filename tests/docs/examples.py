@@ -172,7 +172,9 @@ def _hpsearch(block: Block, arguments: Sequence[str]) -> None:
         _shrink([Path(word) for word in words if word.endswith(".yaml")])
     with patch.object(sys, "stdin", TextIOWrapper(BytesIO())):  # nobody is at the keyboard
         run = program_here(*fewer, *SMALL.get(command, []))
-    assert run.returncode == ENDS.get(words[1], 0), f"{block}: hpsearch {' '.join(fewer)}: {run.stderr or run.stdout}"
+    assert run.returncode == ENDS.get(next(iter(words[1:]), ""), 0), (
+        f"{block}: hpsearch {' '.join(fewer)}: {run.stderr or run.stdout}"
+    )
 
 
 def _shrink(files: Sequence[Path]) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_digits
-from threadpoolctl import threadpool_limits
 from typer.main import get_command
 
 from docs.reference import columns
@@ -68,10 +67,9 @@ def test_every_block_works(page: Path, world: Path, tmp_path: Path, monkeypatch:
     shutil.copytree(world, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
-    with threadpool_limits(limits=1, user_api="blas"):  # on busy cores, threads of small products wait for one another
-        prepare(page)
-        for block in blocks(page):
-            attempt(block, names)
+    prepare(page)
+    for block in blocks(page):
+        attempt(block, names)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

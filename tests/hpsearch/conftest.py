@@ -1,12 +1,11 @@
 """What the tests of configs and stores share."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from threadpoolctl import threadpool_limits
 
 from hpsearch.config import Config, load_config
 from hpsearch.errors import UsageError
@@ -15,13 +14,6 @@ from hpsearch.sweep import Plan
 
 from .stores import STORES, StoreCase
 from .worlds import KNOWN, RECORDED
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _one_blas_thread() -> Iterator[None]:
-    """As the driver plans rounds: several threads wait for one another on busy cores."""
-    with threadpool_limits(limits=1, user_api="blas"):
-        yield
 
 
 @pytest.fixture

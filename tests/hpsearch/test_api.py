@@ -161,7 +161,7 @@ def test_a_program_that_is_killed_leaves_a_sweep_that_goes_on(tmp_path: Path) ->
     process = subprocess.Popen(
         [sys.executable, "-c", program], cwd=REPOSITORY, start_new_session=True, stdout=subprocess.PIPE, text=True
     )
-    wait_for_trials(tmp_path / "killed", 1)
+    wait_for_trials(tmp_path / "killed", 1, process)
     kill_group(process)
     done = len(SweepFolder(tmp_path / "killed").read_tables()["trials"])
     assert 1 <= done < 24

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
 from unittest.mock import patch
@@ -33,13 +33,14 @@ train:
   epochs: 4
 search: {trials: 18, round: 4}
 """
+_under_way: list[subprocess.Popen[str]] = []
 
 
 def start(
     *arguments: object, environment: Mapping[str, str] | None = None, asks: bool = False
 ) -> subprocess.Popen[str]:
     """Begin a run of the program, as the leader of a process group of its own; one that asks reads from a pipe."""
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [str(PROGRAM), *map(str, arguments)],
         stdin=subprocess.PIPE if asks else None,
         stdout=subprocess.PIPE,
@@ -48,11 +49,18 @@ def start(
         start_new_session=True,
         env={**os.environ, **(environment or {})},
     )
+    _under_way.append(process)
+    return process
 
 
 def finish(process: subprocess.Popen[str], answers: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Wait for a run to end; answers are for one that asks."""
-    out, err = process.communicate(answers, timeout=200)
+    """Wait for a run to end; answers are for one that asks. One that takes too long is killed."""
+    try:
+        out, err = process.communicate(answers, timeout=200)
+    except subprocess.TimeoutExpired:
+        kill_group(process)
+        raise
+    _forget(process)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
@@ -76,16 +84,32 @@ def kill_group(process: subprocess.Popen[str]) -> None:
     """kill -9 for the program and every process that it started in its group."""
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=30)
+    _forget(process)
 
 
-def wait_for_trials(path: Path, count: int) -> None:
-    """Wait until a running sweep has acknowledged `count` trials."""
+def kill_what_is_left() -> None:
+    """kill -9 for every run that was started here and neither finished nor killed, as where a test has failed."""
+    while _under_way:
+        with suppress(ProcessLookupError):
+            kill_group(_under_way[-1])
+        _forget(_under_way[-1])
+
+
+def _forget(process: subprocess.Popen[str]) -> None:
+    if process in _under_way:
+        _under_way.remove(process)
+
+
+def wait_for_trials(path: Path, count: int, process: subprocess.Popen[str] | None = None) -> None:
+    """Wait until a running sweep has acknowledged `count` trials; not on, if its process has ended without them."""
     deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        if (path / "manifest.json").exists() and len(tables(path)["trials"]) >= count:
+    while True:
+        ended = process is not None and process.poll() is not None
+        if (path / "manifest.json").exists() and len(_trials_of(path)) >= count:
             return
-        time.sleep(0.02)
-    raise TimeoutError(f"{path} never had {count} trials")
+        assert not ended, f"{path} has ended without {count} trials: {process.communicate()}"
+        assert time.monotonic() < deadline, f"{path} never had {count} trials"
+        time.sleep(0.05)
 
 
 def wait_for_worker(path: Path, name: str) -> None:
@@ -98,7 +122,11 @@ def wait_for_worker(path: Path, name: str) -> None:
 
 def workers_of(path: Path) -> set[str]:
     """The workers that have finished a trial of a sweep."""
-    return set(tables(path)["trials"]["worker"].to_pylist())
+    return set(_trials_of(path)["worker"].to_pylist())
+
+
+def _trials_of(path: Path) -> pa.Table:
+    return SweepFolder(path).read_tables(["trials"])["trials"]
 
 
 def tables(path: Path) -> dict[str, pa.Table]:

@@ -1,11 +1,10 @@
 """Data and generators that the tests of the trainer share."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
 from hypothesis import settings
-from threadpoolctl import threadpool_limits
 
 from trainer.data import BUNDLED, Dataset, Prepared, prepare
 
@@ -29,10 +28,3 @@ def prepared(bundled: Mapping[str, Dataset]) -> Mapping[str, Prepared]:
         name: prepare(dataset, validation=0.2, test=0.2, seed=np.random.SeedSequence(0))
         for name, dataset in bundled.items()
     }
-
-
-@pytest.fixture(scope="module")
-def one_blas_thread() -> Iterator[None]:
-    """One thread for BLAS: on busy cores, the threads of small products wait for one another most of the time."""
-    with threadpool_limits(limits=1, user_api="blas"):
-        yield

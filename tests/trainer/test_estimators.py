@@ -22,10 +22,7 @@ from trainer.arrays import Array
 from trainer.estimators import MLPClassifier, MLPRegressor
 from trainer.training import Training
 
-pytestmark = [
-    pytest.mark.usefixtures("one_blas_thread"),
-    pytest.mark.no_cover,  # measuring would take longer than what is measured
-]
+pytestmark = pytest.mark.no_cover  # measuring would take longer than what is measured
 
 Estimator = MLPClassifier | MLPRegressor
 

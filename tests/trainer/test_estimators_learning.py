@@ -12,8 +12,6 @@ from trainer.arrays import Array
 from trainer.estimators import MLPClassifier, MLPRegressor
 from trainer.estimators.strength import STRENGTHS, strongest
 
-pytestmark = pytest.mark.usefixtures("one_blas_thread")
-
 Estimator = MLPClassifier | MLPRegressor
 over_both = pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
 

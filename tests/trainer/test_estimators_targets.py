@@ -9,8 +9,6 @@ from trainer.arrays import Array
 from trainer.estimators import MLPClassifier, MLPRegressor
 from trainer.estimators.holdout import held_out
 
-pytestmark = pytest.mark.usefixtures("one_blas_thread")
-
 QUICK = {"hidden": (16,), "epochs": 40, "learning_rate": 0.01, "l2": 1e-3, "random_state": 0}
 IRIS, SPECIES = load_iris(return_X_y=True)
 CANCER, MALIGN = load_breast_cancer(return_X_y=True)
