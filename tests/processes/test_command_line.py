@@ -9,29 +9,25 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.main import get_command
 
+from hpsearch.cli.app import app
+from hpsearch.engine.base import Objective
+from hpsearch.engine.serial import SerialEngine
 from hpsearch.store.compare import differences
-from tests.processes.program import MINIATURE, PROGRAM, program, program_here, start, tables, wait_for_trials
+from tests.processes.program import (
+    MINIATURE,
+    PROGRAM,
+    kill_group,
+    program,
+    program_here,
+    start,
+    tables,
+    wait_for_trials,
+)
 
 HEAVY = ("numpy", "pandas", "pyarrow", "ray", "ruamel", "sklearn", "scipy", "trainer", "onnx", "mlflow", "optuna")
-COMMANDS = (
-    *(
-        "init",
-        "run",
-        "resume",
-        "best",
-        "train",
-        "recheck",
-        "check",
-        "status",
-        "trials",
-        "report",
-        "compare",
-        "dashboard",
-    ),
-    *("predict", "evaluate", "export"),
-    *("submit", "jobs", "logs", "stop"),
-)
+COMMANDS = sorted(get_command(app).commands)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([command, "--help"] for command in COMMANDS)])
@@ -47,13 +43,13 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     assert done.stdout.endswith("HEAVY []\n")
 
 
-def test_help_answers_in_well_under_a_second_on_an_idle_machine() -> None:
+def test_help_does_not_hang() -> None:
     seconds = []
     for _ in range(5):
         begun = time.monotonic()
         subprocess.run([PROGRAM, "--help"], capture_output=True, check=True)
         seconds.append(time.monotonic() - begun)
-    assert statistics.median(seconds) < 5  # a hang; the figure itself is measured where nothing else runs
+    assert statistics.median(seconds) < 5  # other tests run beside this one
 
 
 WRONG_CONFIGS = {
@@ -160,11 +156,10 @@ def test_a_finished_sweep_is_just_shown_by_resume(finished: Path) -> None:
 
 def test_a_sweep_has_one_writer(config: Path, tmp_path: Path) -> None:
     process = start("run", config, "--serial", "--results", tmp_path, "--set=train.epochs=200")
-    wait_for_trials(tmp_path / "small", 1)
-    second = program("resume", tmp_path / "small", "--serial")
+    wait_for_trials(tmp_path / "small", 1, process)
+    second = program_here("resume", tmp_path / "small", "--serial")
     assert json.loads(program_here("status", tmp_path / "small", "--json").stdout)["running"]
-    process.kill()
-    process.communicate()
+    kill_group(process)
     assert second.returncode == 2
     assert second.stderr.count("\n") == 1
     assert "another process" in second.stderr
@@ -192,29 +187,25 @@ def test_trials_are_listed_best_first(finished: Path) -> None:
     assert all(word in shown.splitlines()[0] for word in ("trial", "status", "learning_rate", "val_loss"))
 
 
-def test_a_run_says_nothing_but_its_own_words_and_imports_nothing_from_where_the_user_stands(
-    config: Path, tmp_path: Path
+def test_quiet_prints_the_result_alone_and_json_is_json(quiet_run: subprocess.CompletedProcess[str]) -> None:
+    assert quiet_run.stderr == ""
+    assert json.loads(quiet_run.stdout)["done"] == 18
+
+
+def test_more_workers_than_can_be_used_are_not_begun_and_named_with_the_setting_that_would(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "trainer").mkdir()
-    (tmp_path / "trainer" / "__init__.py").write_text("raise ImportError('the wrong trainer')\n")
-    command = [PROGRAM, "run", config, "--workers", "2", "--results", "results"]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    first, *progress = run.stderr.splitlines()
-    assert first == "results/small: 18 trials, 2 workers"
-    assert all(" trials · " in line for line in progress)
-    assert run.stdout.startswith("results/small: finished, 18 of 18 trials done: 18 completed\nBest trial: ")
+    begun: list[int] = []
 
+    def engine(objective: Objective, *, cpus: int, workers: int, **_options: object) -> SerialEngine:
+        begun.append(workers)
+        return SerialEngine(objective, cpus=cpus)
 
-def test_quiet_prints_the_result_alone_and_json_is_json(config: Path, tmp_path: Path) -> None:
-    run = program("run", config, "--serial", "--quiet", "--json", "--results", tmp_path)
-    assert run.stderr == ""
-    assert json.loads(run.stdout)["done"] == 18
-
-
-def test_more_workers_than_can_be_used_are_named_with_the_setting_that_would(config: Path, tmp_path: Path) -> None:
+    monkeypatch.setattr("hpsearch.engine.meanwhile.connect", lambda *where: None)
+    monkeypatch.setattr("hpsearch.engine.ray.RayEngine", engine)
     few = ["--set=search.trials=3", "--set=search.round=1", "--set=search.lookahead=0"]
-    run = program("run", config, *few, "--workers", "2", "--results", tmp_path)
+    run = program_here("run", config, *few, "--workers", "2", "--results", tmp_path)
     assert run.returncode == 0
+    assert begun == [1]
     assert "1 of 2 workers can be used" in run.stderr
     assert "search.round=2" in run.stderr

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.processes.program import program, program_here
+from tests.processes.program import program_here
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def sweep(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def report(sweep: Path) -> dict[str, Any]:
-    run = program("best", sweep, "--top", "3", "--seeds", "4", "--json")
+    run = program_here("best", sweep, "--top", "3", "--seeds", "4", "--json")
     assert run.returncode == 0, run.stderr
     return dict(json.loads(run.stdout))
 

@@ -14,7 +14,10 @@ from hpsearch.engine import ray as engines
 from hpsearch.errors import UsageError
 from tests.processes.program import REPOSITORY
 
-NEVER_STARTS = """\
+ONE_RAY = """\
+import os, signal
+import ray
+from hpsearch.engine.meanwhile import starting_ray_meanwhile
 from hpsearch.engine.ray import RayEngine
 from hpsearch.errors import HpsearchError
 
@@ -25,21 +28,44 @@ class Objective:
     def __reduce__(self):
         return unreadable, ()
 
-with RayEngine(Objective(), cpus=1, workers=2, retries=1) as engine:
-    try:
-        for _ in range(100):
-            assert not engine.free
-            engine.wait(5)
-    except HpsearchError as error:
-        print(error)
+def never_starts():
+    with RayEngine(Objective(), cpus=1, workers=2, retries=1) as engine:
+        try:
+            for _ in range(100):
+                assert not engine.free
+                engine.wait(5)
+        except HpsearchError as error:
+            print(error, flush=True)
+
+signal.signal(signal.SIGTERM, lambda number, frame: print("asked to stop", flush=True))
+folder = os.getcwd()
+with starting_ray_meanwhile(2, lambda: 2):
+    os.kill(os.getpid(), signal.SIGTERM)
+    print(signal.alarm(0), os.getcwd() == folder, flush=True)
+    never_starts()  # which ends Ray
+try:
+    with starting_ray_meanwhile(1, lambda: 1 / 0):
+        print("nothing follows what failed")
+except ZeroDivisionError as error:
+    print(error, ray.is_initialized())
 """
 
 
-def test_workers_that_cannot_start_end_a_sweep_in_a_sentence_with_the_reason() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", NEVER_STARTS], cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=120
-    )
-    assert done.stdout == "no worker can be started: ModuleNotFoundError: No module named 'numpy_of_another_machine'\n"
+@pytest.fixture(scope="module")
+def said() -> list[str]:
+    """What a program of its own finds out, as starting Ray takes seconds."""
+    command = [sys.executable, "-c", ONE_RAY]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=200)
+    return done.stdout.splitlines()
+
+
+def test_workers_that_cannot_start_end_a_sweep_in_a_sentence_with_the_reason(said: list[str]) -> None:
+    assert said[2] == "no worker can be started: ModuleNotFoundError: No module named 'numpy_of_another_machine'"
+
+
+def test_ray_started_meanwhile_leaves_signals_and_folder_alone_and_is_ended_if_the_work_fails(said: list[str]) -> None:
+    # Ray's own answer to SIGTERM would set an alarm, to abort the process seconds later.
+    assert [*said[:2], *said[3:]] == ["asked to stop", "0 True", "division by zero False"]
 
 
 class Starts:
@@ -87,30 +113,3 @@ def test_ray_that_a_program_began_by_itself_is_neither_used_nor_ended(monkeypatc
         cluster.connect(None, 1)
     namespace.namespace = cluster.NAMESPACE
     cluster.connect(None, 1)
-
-
-MEANWHILE = """\
-import os, signal
-import ray
-from hpsearch.engine.meanwhile import starting_ray_meanwhile
-
-signal.signal(signal.SIGTERM, lambda number, frame: print("asked to stop", flush=True))
-folder = os.getcwd()
-with starting_ray_meanwhile(1, lambda: 2):
-    os.kill(os.getpid(), signal.SIGTERM)
-    print(signal.alarm(0), os.getcwd() == folder, flush=True)
-    ray.shutdown()
-try:
-    with starting_ray_meanwhile(1, lambda: 1 / 0):
-        print("nothing follows what failed")
-except ZeroDivisionError as error:
-    print(error, ray.is_initialized())
-"""
-
-
-def test_ray_started_meanwhile_leaves_signals_and_folder_alone_and_is_ended_if_the_work_fails() -> None:
-    # Ray's own answer to SIGTERM would set an alarm, to abort the process seconds later.
-    done = subprocess.run(
-        [sys.executable, "-c", MEANWHILE], cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=200
-    )
-    assert done.stdout == "asked to stop\n0 True\ndivision by zero False\n"

@@ -36,7 +36,7 @@ def test_trials_lost_with_their_worker_are_run_again_with_the_same_results(
     assert program_here("run", config, *LONGER, *shapes, "--serial", "--results", undisturbed.parent).returncode == 0
     process = start("run", config, *LONGER, *shapes, "--results", tmp_path)
     for acknowledged in (0, 2):
-        wait_for_trials(sweep, acknowledged)
+        wait_for_trials(sweep, acknowledged, process)
         kill_a_worker(process)
     run = finish(process)
     assert run.returncode == 0, run.stderr
@@ -47,7 +47,7 @@ def test_trials_lost_with_their_worker_are_run_again_with_the_same_results(
 def test_a_trial_whose_worker_is_lost_too_often_is_a_row_with_the_reason(config: Path, tmp_path: Path) -> None:
     two = ("--set=search.trials=2", "--set=engine.retries=0")  # each alone on its worker, and so charged with its loss
     process = start("run", config, *LONGER, *two, "--results", tmp_path)
-    wait_for_trials(tmp_path / "small", 0)
+    wait_for_trials(tmp_path / "small", 0, process)
     kill_a_worker(process)
     run = finish(process)
     assert run.returncode == 0, run.stderr
@@ -70,13 +70,13 @@ def test_a_trial_over_its_time_is_ended_and_a_row_that_says_so(
 ) -> None:
     # Hundreds of epochs of batches of one row take minutes.
     slow = ("--set=train.batch_size=1", "--set=train.epochs=400", "--set=search.trials=2", "--set=search.round=2")
-    alone = ("--set=engine.trial_timeout=3", "--workers", "1")
+    alone = ("--set=engine.trial_timeout=1", "--workers", "1")
     run = program("run", config, *slow, *shapes, *alone, "--results", tmp_path)
     assert run.returncode == 1, run.stderr  # none completed
     frame = pd.read_parquet(tmp_path / "small" / "trials")
     assert list(frame["status"]) == ["failed"] * 2
     assert list(frame["error"]) == ["timeout"] * 2
-    assert (frame["duration_s"] > 3).all()
+    assert (frame["duration_s"] > 1).all()
 
 
 def test_a_trial_is_not_charged_with_the_start_of_its_worker(config: Path, tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_sweep_resumed_on_other_data_is_refused(tmp_path: Path) -> None:
         f"name: own\ndata: {{source: {data}}}\ntrain: {{epochs: 1, learning_rate: {{log: [1e-3, 1]}}}}\nsearch: {{trials: 300}}\n"
     )
     process = start("run", config, "--serial", "--results", tmp_path)
-    wait_for_trials(tmp_path / "own", 2)
+    wait_for_trials(tmp_path / "own", 2, process)
     process.send_signal(signal.SIGINT)
     assert finish(process).returncode == 130
     np.savez(data, X=rng.normal(size=(90, 4)), y=np.arange(90) % 3)

@@ -11,6 +11,7 @@ import pytest
 
 from hpsearch import gate
 from tests.processes.program import REPOSITORY, program, program_here
+from tests.processes.verdicts import failing
 from trainer.gradcheck.report import TensorCheck
 from trainer.layers import ACTIVATIONS, LAYERS
 
@@ -108,9 +109,10 @@ def test_check_prints_json_that_every_reader_knows_also_of_an_error_that_is_no_n
     assert network["tensors"][0]["error"] is None
 
 
-def test_abort_ends_the_sweep_after_the_failing_round(config: Path, tmp_path: Path) -> None:
-    environment = with_fault(FAULTS["l2"], tmp_path / "source")
-    abort = "--set=gradcheck.on_failure=abort"
-    run = program("run", config, abort, "--serial", "--results", tmp_path, environment=environment)
+def test_abort_ends_the_sweep_after_the_failing_round(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "check_gradients", failing(gate.check_gradients))
+    run = program_here("run", config, "--set=gradcheck.on_failure=abort", "--serial", "--results", tmp_path)
     assert run.returncode == 3
     assert list(pd.read_parquet(tmp_path / "small" / "trials")["trial"]) == [0, 1, 2, 3]

@@ -31,9 +31,9 @@ def own(tmp_path: Path) -> Path:
 
 
 def test_a_plugin_trains_on_ray_workers_that_never_saw_its_file(own: Path, tmp_path: Path) -> None:
-    serial = program("run", own, "--serial", "--results", tmp_path / "serial")
+    serial = program_here("run", own, "--serial", "--results", tmp_path / "serial")
     assert serial.returncode == 0, serial.stderr
-    run = program("run", own, "--serial", "--set=search.trials=2", "--results", tmp_path / "ray")
+    run = program_here("run", own, "--serial", "--set=search.trials=2", "--results", tmp_path / "ray")
     assert run.returncode == 0, run.stderr
     own.rename(own.with_suffix(".gone"))  # from here on the sweep's own copies must do
     for file in (own.parent / "layers").iterdir():
@@ -53,7 +53,7 @@ def test_a_plugin_trains_on_ray_workers_that_never_saw_its_file(own: Path, tmp_p
 
 def test_a_subtly_wrong_derivative_trains_nothing(own: Path, tmp_path: Path) -> None:
     (own.parent / "layers" / "swish.py").write_text(SUBTLY_WRONG)
-    run = program("run", own, "--serial", "--results", tmp_path)
+    run = program_here("run", own, "--serial", "--results", tmp_path)
     assert run.returncode == 3, run.stdout + run.stderr
     assert set(pd.read_parquet(tmp_path / "own" / "trials")["status"]) == {"gate_failed"}
     assert program_here("check", own).returncode == 3
@@ -70,7 +70,7 @@ def test_a_layer_that_raises_or_gives_another_shape_is_the_trials_error(own: Pat
         ),
     ):
         others.write_text(OTHERS.replace("return x * self.s\n", wrong))
-        run = program("run", own, "--serial", f"--set=name={name}", "--results", tmp_path)
+        run = program_here("run", own, "--serial", f"--set=name={name}", "--results", tmp_path)
         assert run.returncode == 1, run.stderr
         frame = pd.read_parquet(tmp_path / name / "trials")
         assert set(frame["status"]) == {"failed"}
@@ -94,7 +94,7 @@ def test_a_layer_that_raises_or_gives_another_shape_is_the_trials_error(own: Pat
     ],
 )
 def test_what_cannot_be_used_is_refused_in_a_sentence(override: str, message: str, own: Path, tmp_path: Path) -> None:
-    run = program("run", own, "--serial", f"--set={override}", "--results", tmp_path)
+    run = program_here("run", own, "--serial", f"--set={override}", "--results", tmp_path)
     assert run.returncode == 2
     assert run.stderr.count("\n") == 1
     assert message in run.stderr
@@ -102,12 +102,12 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(override: str, message: st
 
 
 def test_a_sweep_whose_plugin_was_changed_is_not_resumed(own: Path, tmp_path: Path) -> None:
-    assert program("run", own, "--serial", "--results", tmp_path).returncode == 0
+    assert program_here("run", own, "--serial", "--results", tmp_path).returncode == 0
     copy = tmp_path / "own" / "plugins" / "swish.py"
     assert copy.name in json.loads((tmp_path / "own" / "manifest.json").read_text())["plugins"]
     copy.write_text(copy.read_text() + "\n# faster\n")
     for command in (("resume", "--trials", "8"), ("best",)):
-        run = program(command[0], tmp_path / "own", *command[1:])
+        run = program_here(command[0], tmp_path / "own", *command[1:])
         assert run.returncode == 2
         assert run.stderr.count("\n") == 1
         assert f"{copy} was changed after the sweep began" in run.stderr

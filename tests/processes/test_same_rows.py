@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -12,19 +13,28 @@ import pytest
 from hpsearch.store import TIMING_AND_PLACE
 from hpsearch.store.compare import differences
 from tests.processes.chaos import Chaos
-from tests.processes.program import finish, kill_group, program, program_here, start, tables, wait_for_trials
-
-WAYS = {
-    "serially in a second process": ("--serial",),
-    "by two Ray workers": ("--workers", "2"),
-}
+from tests.processes.program import PROGRAM, finish, kill_group, program_here, start, tables, wait_for_trials
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
-def test_rows_are_the_same_when_run(way: tuple[str, ...], config: Path, finished: Path, tmp_path: Path) -> None:
-    run = program("run", config, *way, "--results", tmp_path)
+def test_rows_are_the_same_when_run_serially_in_a_second_process(config: Path, finished: Path, tmp_path: Path) -> None:
+    run = program_here("run", config, "--serial", "--results", tmp_path)
     assert run.returncode == 0, run.stderr
     assert differences(tables(finished), tables(tmp_path / "small")) == []
+
+
+def test_two_ray_workers_give_the_same_rows_say_nothing_but_their_own_words_and_import_nothing_from_where_the_user_is(
+    config: Path, finished: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "trainer").mkdir()
+    (tmp_path / "trainer" / "__init__.py").write_text("raise ImportError('the wrong trainer')\n")
+    command = [PROGRAM, "run", config, "--workers", "2", "--results", "results"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    first, *progress = run.stderr.splitlines()
+    assert first == "results/small: 18 trials, 2 workers"
+    assert all(" trials · " in line for line in progress)
+    assert run.stdout.startswith("results/small: finished, 18 of 18 trials done: 18 completed\nBest trial: ")
+    assert differences(tables(finished), tables(tmp_path / "results" / "small")) == []
 
 
 @pytest.mark.parametrize("way", [("--serial",), ("--workers", "1")], ids=["serially", "by one Ray worker"])
@@ -34,7 +44,7 @@ def test_rows_are_the_same_after_kill_9_of_the_process_group_and_resume(
     sweep = tmp_path / "small"
     process = start("run", config, *way, "--results", tmp_path)
     for acknowledged in (1, 9):
-        wait_for_trials(sweep, acknowledged)
+        wait_for_trials(sweep, acknowledged, process)
         kill_group(process)
         kept = tables(sweep)["trials"]
         assert acknowledged <= len(kept) < 18
@@ -55,7 +65,7 @@ def test_rows_are_the_same_after_kills_of_workers_and_driver_at_random_moments(c
 def test_acknowledged_rows_are_not_run_again_by_resume(config: Path, tmp_path: Path) -> None:
     sweep = tmp_path / "small"
     process = start("run", config, "--serial", "--results", tmp_path)
-    wait_for_trials(sweep, 5)
+    wait_for_trials(sweep, 5, process)
     kill_group(process)
     kept = tables(sweep)["trials"].to_pylist()
     assert program_here("resume", sweep, "--serial").returncode == 0
@@ -69,7 +79,7 @@ def test_one_signal_stops_cleanly_and_says_how_to_resume(
 ) -> None:
     sweep = tmp_path / "small"
     process = start("run", config, *way, "--results", tmp_path)
-    wait_for_trials(sweep, 2)
+    wait_for_trials(sweep, 2, process)
     os.killpg(process.pid, getattr(signal, name)) if name == "SIGINT" else process.send_signal(getattr(signal, name))
     stopped = finish(process)
     assert stopped.returncode == 130
@@ -99,12 +109,13 @@ def test_a_second_signal_ends_at_once_and_says_how_to_resume(config: Path, tmp_p
     long = ("--set=train.epochs=100000", "--set=search.trials=1")
     process = start("run", config, "--serial", *long, "--results", tmp_path)
     deadline = time.monotonic() + 60
-    while not (tmp_path / "small" / "journal" / "rounds.jsonl").exists() and time.monotonic() < deadline:
+    while not (tmp_path / "small" / "journal" / "rounds.jsonl").exists():
+        assert time.monotonic() < deadline, "the sweep never began"
         time.sleep(0.05)
     time.sleep(1)
-    for _ in range(2):
-        process.send_signal(signal.SIGINT)
-        time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
     ended = finish(process)
     assert ended.returncode == 130
     assert ended.stderr.splitlines()[-1].endswith(f"hpsearch resume {tmp_path / 'small'}")

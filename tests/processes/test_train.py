@@ -8,9 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +19,7 @@ from hpsearch.cli.training import ending_at_signals
 from hpsearch.errors import Interrupted
 from hpsearch.store.compare import differences
 from tests.processes.program import finish, kill_group, program_here, start, tables
+from tests.processes.verdicts import failing
 from tests.trainer.plugin_texts import SWISH
 
 CONFIG = """\
@@ -231,13 +230,7 @@ def test_each_signal_ends_a_training_with_the_way_on_from_what_is_there(
 def test_a_network_that_fails_its_gate_is_not_trained_and_exits_3(
     single: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check = gate.check_gradients
-
-    def fails(*arguments: Any) -> Any:
-        report = check(*arguments)
-        return replace(report, tensors=tuple(replace(each, passed=False, error=1.0) for each in report.tensors))
-
-    monkeypatch.setattr(gate, "check_gradients", fails)
+    monkeypatch.setattr(gate, "check_gradients", failing(gate.check_gradients))
     run = train(single)
     assert run.returncode == 3
     assert "gate failed" in run.stdout
