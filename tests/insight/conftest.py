@@ -1,13 +1,14 @@
 """Sweeps to look into."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from hpsearch import analysis
 from hpsearch.records import Status
 from hpsearch.results import Results, load
 from tests.conftest import chromium
@@ -48,18 +49,38 @@ def motley(tmp_path_factory: pytest.TempPathFactory) -> Results:
     )
 
 
+@pytest.fixture(scope="session")
+def scanty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Results]]:
+    """Sweeps of which there is little to tell."""
+
+    def begun(name: str, text: str = TEXT, *overrides: str) -> Planted:
+        folder = tmp_path_factory.mktemp(name)
+        return Planted(folder / name, config_in(folder, text, *overrides, f"name={name}"))
+
+    empty = begun("empty")
+    one = begun("unsearched", "data: {source: digits}\nsearch: {trials: 1}\n")
+    yield {
+        "empty": load(empty.folder.path),
+        "unsearched": load(one.finish(lambda trial: 1.0)),
+        "hopeless": load(begun("hopeless", TEXT, "search.trials=8").finish(ending=lambda trial: Status.GATE_FAILED)),
+    }
+    empty.close()
+
+
 @pytest.fixture(params=["planted", "motley", "empty", "hopeless", "unsearched"])
-def any_sweep(request: pytest.FixtureRequest, plant: Callable[..., Planted]) -> Results:
+def any_sweep(
+    request: pytest.FixtureRequest, planted: Results, motley: Results, scanty: Mapping[str, Results]
+) -> Results:
     """Sweeps of every kind, in turn."""
-    name = request.param
-    if name in {"planted", "motley"}:
-        return request.getfixturevalue(name)
-    if name == "empty":
-        return load(plant().folder.path)
-    if name == "unsearched":
-        text = "name: unsearched\ndata: {source: digits}\nsearch: {trials: 1}\n"
-        return load(plant(text=text).finish(lambda trial: 1.0))
-    return load(plant("search.trials=8").finish(ending=lambda trial: Status.GATE_FAILED))
+    return {"planted": planted, "motley": motley, **scanty}[request.param]
+
+
+@pytest.fixture(scope="module")
+def few_forests() -> Iterator[None]:
+    """Importance in less time than its precision takes, for tests that do not look at that."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(analysis, "FORESTS", 3)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -11,16 +11,10 @@ from hpsearch.report import as_html, page_of
 from hpsearch.report.comparison import page_of as page_of_comparison
 from hpsearch.results import Results
 
-from .pages import COLOURS, brightness
+from .pages import COLOURS, FIGURES, brightness, noting
 
-pytestmark = pytest.mark.chromium
+pytestmark = [pytest.mark.chromium, pytest.mark.usefixtures("few_forests")]
 
-DRAWN = """() => [...document.querySelectorAll("figure")].map((figure) => ({
-  title: figure.querySelector("h3").textContent,
-  marks: figure.querySelectorAll(".plot .trace path, .plot .annotation text").length,
-  wide: Math.round(figure.querySelector(".plot .main-svg").getBoundingClientRect().width),
-  room: figure.querySelector(".plot").clientWidth,
-}))"""
 WHITE, BLACK = "rgb(255, 255, 255)", "rgb(0, 0, 0)"
 
 
@@ -49,12 +43,7 @@ def pages(motley: Results, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 
 def opened(browser: Browser, file: Path, complaints: list[str], width: int, scheme: str) -> Page:
     """The page, once everything on it is drawn."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]  # a scheme by its name
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "request", lambda request: complaints.extend([request.url] * (not request.url.startswith(("file:", "data:"))))
-    )
+    page = noting(browser, complaints, width, scheme, ("file:", "data:"))
     page.goto(file.as_uri())
     page.wait_for_function("document.body.dataset.drawn", timeout=30_000)
     return page
@@ -75,7 +64,7 @@ def test_every_figure_is_drawn_and_the_browser_complains_of_nothing(
     browser: Browser, pages: dict[str, Path], complaints: list[str], name: str, width: int, scheme: str
 ) -> None:
     page = opened(browser, pages[name], complaints, width, scheme)
-    figures = page.evaluate(DRAWN)
+    figures = page.evaluate(FIGURES)
     assert complaints == []
     assert len(figures) == {"report": 15, "comparison": 1}[name]
     assert [each["title"] for each in figures if each["marks"] == 0] == []
@@ -99,7 +88,7 @@ def test_paper_is_white_and_holds_the_whole_of_every_figure(
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     paper, ink = page.evaluate(COLOURS)
     assert (paper, ink) == (WHITE, BLACK)
-    assert max(each["wide"] for each in page.evaluate(DRAWN)) <= 680
+    assert max(each["wide"] for each in page.evaluate(FIGURES)) <= 680
     assert page.pdf(format="A4").startswith(b"%PDF")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert complaints == []

@@ -14,6 +14,8 @@ from hpsearch.results import Results
 
 from .planted import Planted, by_learning_rate
 
+pytestmark = pytest.mark.usefixtures("few_forests")
+
 
 class Clock:
     """A clock that is set by hand."""
@@ -34,7 +36,7 @@ def test_a_value_is_made_anew_when_something_changed_and_somebody_asks_after_the
     made: list[float] = []
     value = Paced[int](2.0, 0.0, clock)
     ask = {
-        name: lambda state=state: value(lambda: state, lambda: made.append(clock.now) or len(made))  # type: ignore[misc]  # append gives None
+        name: lambda state=state: value(lambda: state, lambda: made.append(clock.now) or len(made))
         for name, state in (("as it was", 0), ("changed", 1))
     }
     assert ask["as it was"]() == 1

@@ -11,15 +11,11 @@ from hpsearch.dashboard import DashboardServer
 from hpsearch.results import Results
 
 from .live import serving
-from .pages import COLOURS, brightness
+from .pages import COLOURS, FIGURES, brightness, noting
 from .planted import Planted, by_learning_rate
 
-pytestmark = pytest.mark.chromium
+pytestmark = [pytest.mark.chromium, pytest.mark.usefixtures("few_forests")]
 
-FIGURES = """() => [...document.querySelectorAll("figure")].map((figure) => ({
-  title: figure.querySelector("h3").textContent,
-  marks: figure.querySelectorAll(".plot .trace path, .plot .annotation text").length,
-}))"""
 MARKS = "() => document.querySelector('.plot').querySelectorAll('.points path').length"
 ZOOM = "() => document.querySelector('.plot').layout.xaxis.range.map((end) => Math.round(1000 * end))"
 DRAWN = "[data-follow$='/page'][data-drawn]"
@@ -35,13 +31,8 @@ def finished(motley: Results) -> Iterator[DashboardServer]:
 
 def opened(browser: Browser, url: str, complaints: list[str], width: int) -> Page:
     """A page whose complaints, and questions to others than the dashboard, are noted."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="light")
+    page = noting(browser, complaints, width, "light", ("/".join(url.split("/")[:3]), "data:"))
     page.set_default_timeout(PATIENCE_MS)
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    origin = "/".join(url.split("/")[:3])
-    own = (origin, "data:")
-    page.on("request", lambda request: complaints.extend([request.url] * (not request.url.startswith(own))))
     page.goto(url)
     return page
 

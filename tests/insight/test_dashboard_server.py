@@ -19,6 +19,8 @@ from tests.processes.program import program_here
 
 from .live import ask, serving
 
+pytestmark = pytest.mark.usefixtures("few_forests")
+
 
 @pytest.fixture(scope="module")
 def open_server(motley: Results) -> Iterator[DashboardServer]:

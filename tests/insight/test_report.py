@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,9 +17,11 @@ from hpsearch.report import as_markdown, page_of
 from hpsearch.report.page import Code, Figures, Page, Section, Table, Words, content
 from hpsearch.report.verdicts import verdicts
 from hpsearch.results import Results
-from tests.processes.program import MINIATURE, program_here
+from tests.processes.program import program_here
 
 from .planted import Planted, by_learning_rate
+
+pytestmark = pytest.mark.usefixtures("few_forests")
 
 WHOLE_GRID = """\
 name: grid
@@ -85,12 +88,10 @@ def test_seeds_that_scatter_more_than_trials_differ_make_the_best_one_of_many(pl
     )
 
 
-def test_what_best_found_is_told_with_its_look_at_the_test_rows(tmp_path: Path) -> None:
-    (tmp_path / "small.yaml").write_text(MINIATURE)
-    run = program_here("run", tmp_path / "small.yaml", "--serial", "--quiet", "--results", tmp_path)
-    assert run.returncode == 0, run.stderr
-    assert program_here("best", tmp_path / "small").returncode == 0
-    report = program_here("report", tmp_path / "small", "--format", "md", "--output", tmp_path / "report.md")
+def test_what_best_found_is_told_with_its_look_at_the_test_rows(finished: Path, tmp_path: Path) -> None:
+    sweep = shutil.copytree(finished, tmp_path / "small")
+    assert program_here("best", sweep).returncode == 0
+    report = program_here("report", sweep, "--format", "md", "--output", tmp_path / "report.md")
     assert report.returncode == 0, report.stderr
     text = (tmp_path / "report.md").read_text()
     assert "trained again by hpsearch best: identical" in text
