@@ -132,19 +132,19 @@ class Bench:
         coefficient = surface.coefficient
         return lambda: PenaltySurface(penalty, self._network, coefficient).differentiate()
 
-    def _change(self) -> float:
-        """The largest relative change of a gradient at any point; a NaN counts as all of it."""
-        found = [0.0]
+    def _changes(self) -> bool:
+        """Whether a gradient changes by more than CHANGE at any point; a NaN counts as all of it."""
         for point in self._points:
             self._network.parameters[...] = point.parameters
-            found.append(_change(point.right, point.surface().gradients))
-        return max(found)
+            if _change(point.right, point.surface().gradients) > CHANGE:
+                return True
+        return False
 
     def fate(self, mutant: Mutant, seed: int) -> Fate:
         """What becomes of a mutant here; the gate draws from its own seed."""
         try:
             with calmly(), mutant.alive():
-                stopped = self._stopped(seed) if self._change() > CHANGE else None
+                stopped = self._stopped(seed) if self._changes() else None
         except (TypeError, ValueError, AttributeError, IndexError):
             return Fate.RAISED
         return Fate.SAME if stopped is None else Fate.STOPPED if stopped else Fate.SURVIVED
