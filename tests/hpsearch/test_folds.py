@@ -38,6 +38,7 @@ model: {hidden: [8], dropout: {uniform: [0.1, 0.5]}}
 train: {learning_rate: {log: [1e-3, 1]}, epochs: 10}
 search: {trials: 18, stopping: median}
 """
+SERIAL = Execution(serial=True)
 TABLE = ("data.target=dear", "data.drop=[price]", "metrics=[accuracy, f1_macro]")
 
 
@@ -47,6 +48,12 @@ def configure(tmp_path: Path) -> Callable[..., Config]:
     frame["agent"] = [f"agent {min(agent, 12)}" for agent in np.random.default_rng(0).integers(0, 32, 160)]
     frame.to_csv(tmp_path / "houses.csv", index=False)
     return lambda *overrides: load_config(TEXT, KNOWN, overrides)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> SweepFolder:
+    """The sweep, run serially, where trials are trained side by side."""
+    return SweepFolder(run(load_config(TEXT, KNOWN), tmp_path_factory.mktemp("whole"), SERIAL, Hooks()).path)
 
 
 def worker() -> Worker:
@@ -130,15 +137,16 @@ def test_operations_are_counted_over_all_folds(configure: Callable[..., Config])
     assert flops(task, trials[0].values) == sum(flops(each, trials[0].values) for each in plain)
 
 
-def test_a_sweep_over_folds_is_recorded_resumed_and_its_best_is_proved_and_saved_as_a_refit(tmp_path: Path) -> None:
+def test_a_sweep_over_folds_is_recorded_resumed_and_its_best_is_proved_and_saved_as_a_refit(
+    whole: SweepFolder, tmp_path: Path
+) -> None:
     config = load_config(TEXT, KNOWN)
-    run(config, tmp_path / "whole", Execution(serial=True), Hooks())
     path, stops = tmp_path / "cut" / "folded", iter([False] * 3 + [True] * 99)
-    run(config, tmp_path / "cut", Execution(serial=True), Hooks(should_stop=lambda: next(stops)))
+    run(config, tmp_path / "cut", SERIAL, Hooks(should_stop=lambda: next(stops)))
     assert 0 < len(SweepFolder(path).read_tables()["trials"]) < 18
-    resume(path, Execution(serial=True), Hooks())
+    resume(path, SERIAL, Hooks())
     tables = SweepFolder(path).read_tables()
-    assert content(tables) == content(SweepFolder(tmp_path / "whole" / "folded").read_tables())
+    assert content(tables) == content(whole.read_tables())
     names = tables["trials"].column_names
     assert names.index("val_loss_std") == names.index("val_loss") + 1
     assert "stopped" in tables["trials"]["status"].to_pylist()
@@ -162,26 +170,21 @@ def test_a_sweep_over_folds_is_recorded_resumed_and_its_best_is_proved_and_saved
 
 
 @pytest.mark.parametrize("workers", [1, 2, 7])
-def test_the_rows_are_the_same_with_any_number_of_workers_and_in_any_order(
-    configure: Callable[..., Config], workers: int, tmp_path: Path
-) -> None:
-    config = configure()
+def test_the_rows_are_the_same_with_any_number_of_workers_and_in_any_order(whole: SweepFolder, workers: int) -> None:
+    config = load_config(TEXT, KNOWN)
     task, plan = Task.of(config, load_data(config)), plan_of(config)
     store = MemoryStore(schemas_of(config))
     engine = Disorder(workers, seed=workers, outcome=lambda trial: train_trial(task, trial, worker())[0])
     Driver(plan, store, engine, lambda event: None, lambda: False, lambda trial: None, None).run()
-    run(config, tmp_path, Execution(serial=True), Hooks())  # where trials are trained side by side
-    assert content(store.tables()) == content(SweepFolder(tmp_path / "folded").read_tables())
+    assert content(store.tables()) == content(whole.read_tables())
 
 
 @pytest.mark.chaos
-def test_the_rows_are_the_same_by_two_ray_workers(tmp_path: Path) -> None:
+def test_the_rows_are_the_same_by_two_ray_workers(whole: SweepFolder, tmp_path: Path) -> None:
     (tmp_path / "folded.yaml").write_text(TEXT)
-    run(load_config(TEXT, KNOWN), tmp_path / "serial", Execution(serial=True), Hooks())
-    ran = program("run", tmp_path / "folded.yaml", "--workers", 2, "--results", tmp_path / "ray")
+    ran = program("run", tmp_path / "folded.yaml", "--workers", 2, "--results", tmp_path)
     assert ran.returncode == 0, ran.stderr
-    there, here = (SweepFolder(tmp_path / name / "folded").read_tables() for name in ("ray", "serial"))
-    assert content(there) == content(here)
+    assert content(SweepFolder(tmp_path / "folded").read_tables()) == content(whole.read_tables())
 
 
 REFUSED = {

@@ -1,6 +1,7 @@
 """Laws of the tables' columns, and of comparing two results."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -30,6 +31,7 @@ def _column(distribution: Any) -> pa.DataType:
     return schemas(Space.of({"train": {"x": distribution}}), RECORDED)["trials"].field("param_x").type
 
 
+@cache
 def _tables() -> dict[str, pa.Table]:
     store = MemoryStore(SCHEMAS)
     for each in rounds_of(PLAN):

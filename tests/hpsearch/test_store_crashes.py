@@ -253,7 +253,8 @@ def test_a_torn_last_record_is_tolerated_at_every_byte(make_folder: MakeFolder) 
     for length in range(len(whole), len(torn) + 1):
         folder.journal.file(1).write_bytes(torn[:length])
         wanted = [0, 1, 2, 3] + [4] * (length == len(torn))
-        assert folder.read_tables()["trials"]["trial"].to_pylist() == wanted
+        assert folder.read_tables(["trials"])["trials"]["trial"].to_pylist() == wanted
+    assert folder.read_tables()["trials"]["trial"].to_pylist() == wanted
     for length in range(len(whole), len(torn), 50):
         folder.journal.file(1).write_bytes(torn[:length])
         again = _open(folder)

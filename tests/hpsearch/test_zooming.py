@@ -8,70 +8,54 @@ import numpy as np
 import pytest
 
 from hpsearch.records import Observation, Trial
-from hpsearch.samplers import SAMPLERS, Ask, Proposal, boxes, zoom
+from hpsearch.samplers import SAMPLERS, boxes, zoom
 from hpsearch.samplers.gaussian_process import fit_kernel
 from hpsearch.space import Space
 from hpsearch.sweep import Plan
 
-from .worlds import CONTINUOUS, MIXED, history_of, plan_of, quadratic, rounds_of
+from .worlds import CONTINUOUS, MIXED, ask_of, leaders_at, plan_of, proposal_of, quadratic, rounds_of
 
 pytestmark = pytest.mark.no_cover  # measuring would take longer than what is measured
 
 GUIDED = pytest.mark.parametrize("name", ["boxes", "zoom"])
 
 
-def _ask(history: list[Observation], size: int, seed: int = 0, tree: Any = CONTINUOUS) -> Ask:
-    return Ask(Space.of(tree), history, (), size, round=history[-1].round + 1 if history else 0, seed=seed)
-
-
-def _propose(name: str, history: list[Observation], size: int, seed: int = 0) -> Proposal:
-    return SAMPLERS[name]().propose(_ask(history, size, seed))
-
-
-def _history(rounds: int, leader: tuple[float, float] = (0.5, 0.5)) -> list[Observation]:
-    """Rounds of four; the first three trials are the leaders and stand at one point."""
-    return [
-        Observation(n, n // 4, leader if n < 3 else (0.9, 0.1 + n / 1000), 0.0 if n < 3 else 1.0 + n)
-        for n in range(4 * rounds)
-    ]
-
-
 @GUIDED
 def test_failed_trials_are_never_leaders(name: str) -> None:
-    history = _history(6)
+    history = leaders_at(6)
     history[20] = replace(history[20], unit=(0.01, 0.99), score=None)
-    region = _propose(name, history, 8).region
+    region = proposal_of(name, history, 8).region
     assert [interval.centre for interval in region] == [0.5, 0.5]
-    assert _propose(name, [replace(seen, score=None) for seen in history], 8).region == ()
+    assert proposal_of(name, [replace(seen, score=None) for seen in history], 8).region == ()
 
 
 def test_the_point_of_a_failed_trial_makes_no_difference_to_the_boxes() -> None:
-    history = _history(6)
+    history = leaders_at(6)
     regions = set()
     for unit in ((0.0, 0.0), (0.5, 0.5), (1.0, 1.0)):
         history[-1] = replace(history[-1], unit=unit, score=None)
-        regions.add(_propose("boxes", history, 8).region)
+        regions.add(proposal_of("boxes", history, 8).region)
     assert len(regions) == 1
 
 
 @GUIDED
 def test_the_centre_is_the_best_completed_trial_and_ties_go_to_the_lowest_number(name: str) -> None:
     history = [Observation(n, n // 4, (n / 40, 1 - n / 40), 1.0 if n in (7, 13) else 2.0) for n in range(24)]
-    assert [interval.centre for interval in _propose(name, history, 4).region] == [7 / 40, 1 - 7 / 40]
+    assert [interval.centre for interval in proposal_of(name, history, 4).region] == [7 / 40, 1 - 7 / 40]
 
 
 @pytest.mark.parametrize(("name", "start"), [("boxes", boxes.START), ("zoom", zoom.START)])
 def test_a_search_looks_everywhere_until_enough_trials_completed(name: str, start: int) -> None:
-    few = [replace(seen, score=None) if seen.number >= start - 1 else seen for seen in _history(6)]
-    proposal = _propose(name, few, 8)
+    few = [replace(seen, score=None) if seen.number >= start - 1 else seen for seen in leaders_at(6)]
+    proposal = proposal_of(name, few, 8)
     assert (proposal.global_share, proposal.region) == (1.0, ())
-    assert _propose(name, _history(6)[:start], 8).region != ()
+    assert proposal_of(name, leaders_at(6)[:start], 8).region != ()
 
 
 def test_boxes_contract_by_a_fixed_factor_a_round_towards_the_leaders() -> None:
     widths = []
     for rounds in range(2, 40):
-        [first, second] = _propose("boxes", _history(rounds), 1).region
+        [first, second] = proposal_of("boxes", leaders_at(rounds), 1).region
         assert first.low <= 0.5 <= first.high
         assert (first.high - first.low) == pytest.approx(second.high - second.low)
         widths.append(first.high - first.low)
@@ -84,7 +68,7 @@ def test_boxes_contract_by_a_fixed_factor_a_round_towards_the_leaders() -> None:
 @pytest.mark.parametrize("rounds", [2, 6, 30])
 def test_boxes_keep_their_global_share(rounds: int) -> None:
     draws = 20_000
-    proposal = _propose("boxes", _history(rounds), draws, seed=rounds)
+    proposal = proposal_of("boxes", leaders_at(rounds), draws, seed=rounds)
     inside = np.ones(draws, bool)
     for interval, along in zip(proposal.region, np.array(proposal.points).T, strict=True):
         inside &= (interval.low <= along) & (along <= interval.high)
@@ -95,7 +79,7 @@ def test_boxes_keep_their_global_share(rounds: int) -> None:
 
 
 def test_what_crosses_a_bound_is_reflected_so_that_bounds_draw_no_crowd() -> None:
-    proposal = _propose("boxes", _history(30, leader=(0.0, 1.0)), 5000)
+    proposal = proposal_of("boxes", leaders_at(30, leader=(0.0, 1.0)), 5000)
     points = np.array(proposal.points)
     near = (points[:, 0] <= proposal.region[0].high) & (points[:, 1] >= proposal.region[1].low)
     assert np.mean(near) == pytest.approx(1 - boxes.GLOBAL_SHARE, abs=0.03)
@@ -104,7 +88,7 @@ def test_what_crosses_a_bound_is_reflected_so_that_bounds_draw_no_crowd() -> Non
 
 def test_the_region_of_zoom_contracts_as_trials_complete_and_not_as_they_fail() -> None:
     def reach(history: list[Observation]) -> float:
-        return _propose("zoom", history, 1).region[0].high - 0.5
+        return proposal_of("zoom", history, 1).region[0].high - 0.5
 
     leaders = [Observation(n, 0, (0.5, 0.5), 0.0) for n in range(zoom.ELITE)]
     others = [Observation(zoom.ELITE + n, 1, (0.2, 0.2), 1.0) for n in range(120)]
@@ -119,7 +103,7 @@ def test_zoom_keeps_away_from_where_trials_failed() -> None:
     rng = np.random.default_rng(0)
     points = rng.random((60, 2)).tolist()
     history = [Observation(n, n // 4, tuple(p), None if p[0] > 0.6 else 1 + p[1]) for n, p in enumerate(points)]
-    first = [point[0] for seed in range(8) for point in _propose("zoom", history, 8, seed).points]
+    first = [point[0] for seed in range(8) for point in proposal_of("zoom", history, 8, seed).points]
     assert np.mean(np.array(first) > 0.6) < 0.1
 
 
@@ -128,7 +112,7 @@ def test_the_points_of_a_round_differ_and_reckon_with_the_trials_under_way() -> 
         Observation(n, n // 4, (u, v), (u - 0.5) ** 2 + (v - 0.5) ** 2)
         for n, (u, v) in enumerate(np.random.default_rng(1).random((8, 2)).tolist())
     ]
-    ask = _ask(history, 8)
+    ask = ask_of(history, 8)
     alone = zoom.Zoom().propose(ask).points
     pending = [Trial(8 + n, 2, n, point, {}) for n, point in enumerate(alone)]
     beside = zoom.Zoom().propose(replace(ask, pending=pending)).points
@@ -136,7 +120,7 @@ def test_the_points_of_a_round_differ_and_reckon_with_the_trials_under_way() -> 
     assert set(beside) != set(alone)
 
 
-def test_the_trials_that_are_modelled_are_the_best_and_others_spread_over_the_history() -> None:
+def test_the_trials_that_are_modelled_are_the_best_and_others_spread_over_theleaders_at() -> None:
     scores = np.random.default_rng(0).random(5000)
     history = [Observation(n, n // 8, (0.5,), float(score)) for n, score in enumerate(scores)]
     chosen = zoom.modelled(history, 100)
@@ -181,7 +165,7 @@ def test_zoom_models_no_more_than_a_few_hundred_trials_the_best_among_them(known
 
 @pytest.mark.parametrize("size", [128, 300])
 def test_the_points_of_a_large_round_differ(size: int) -> None:
-    assert len(set(_propose("zoom", _history(6), size).points)) == size
+    assert len(set(proposal_of("zoom", leaders_at(6), size).points)) == size
 
 
 @pytest.mark.parametrize("known", [100, 150, 256, 400])
@@ -194,7 +178,7 @@ def test_length_scales_are_fitted_to_the_best_and_to_others_of_the_whole_history
         for number, score in enumerate(rng.random(known))
     ]
     monkeypatch.setattr(zoom, "fit_kernel", lambda distances, y: fitted.append(y) or fit_kernel(distances, y))
-    model = zoom._Model(_ask(history, 4))
+    model = zoom._Model(ask_of(history, 4))
     [y] = fitted
     assert len(y) == zoom.FITTED
     assert {*y.tolist()} >= {*np.sort(model._y)[: zoom.FITTED // 2].tolist()}
@@ -205,4 +189,3 @@ def test_zoom_sees_the_outcomes_of_the_rounds_that_it_may_see() -> None:
     plan = plan_of(CONTINUOUS, "zoom", lookahead=0)
     rounds = rounds_of(plan, quadratic)
     assert rounds[-1] != rounds_of(plan, lambda trial: -(quadratic(trial) or 0))[-1]
-    assert len(history_of(plan, rounds, quadratic)) == 24

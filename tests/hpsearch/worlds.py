@@ -10,7 +10,7 @@ from hypothesis import settings
 from hpsearch.config import Known
 from hpsearch.errors import UsageError
 from hpsearch.records import EpochRow, GradcheckRow, Observation, Outcome, Place, Result, Round, Status, Trial
-from hpsearch.samplers import SAMPLERS
+from hpsearch.samplers import SAMPLERS, Ask, Proposal
 from hpsearch.space import Space
 from hpsearch.stopping import STOPPING
 from hpsearch.store import TIMING_AND_PLACE
@@ -19,7 +19,7 @@ from hpsearch.sweep import Plan, next_round
 HERE = "this-platform"
 EPOCHS = 10  # of every trial, unless it ended early
 RECORDED = ("val_loss", "val_accuracy", "train_loss")
-LAWS = settings(database=None, deadline=None, max_examples=60)
+LAWS = settings(database=None, deadline=None, derandomize=True, max_examples=60)
 
 KNOWN = Known(
     activations=["relu", "tanh", "sigmoid"],
@@ -93,10 +93,12 @@ def sometimes_failing(trial: Trial) -> float | None:
     return None if trial.number % 5 == 3 else quadratic(trial)
 
 
-def rounds_of(plan: Plan, score: Callable[[Trial], float | None] = sometimes_failing) -> list[Round]:
-    """All rounds of a plan, planned one after another: the obvious way."""
+def rounds_of(
+    plan: Plan, score: Callable[[Trial], float | None] = sometimes_failing, count: int | None = None
+) -> list[Round]:
+    """All rounds of a plan, or the first ones, planned one after another: the obvious way."""
     rounds: list[Round] = []
-    for number in range(plan.rounds):
+    for number in range(plan.rounds if count is None else count):
         rounds.append(next_round(plan, rounds, history_of(plan, rounds[: plan.visible(number)], score)))
     return rounds
 
@@ -106,6 +108,24 @@ def history_of(plan: Plan, rounds: list[Round], score: Callable[[Trial], float |
     status = {True: Status.COMPLETED, False: Status.FAILED}
     trials = [trial for each in rounds for trial in each.trials]
     return [plan.observation(trial, status[score(trial) is not None], score(trial)) for trial in trials]
+
+
+def leaders_at(rounds: int, leader: tuple[float, float] = (0.5, 0.5)) -> list[Observation]:
+    """What is known after rounds of four, of which the first three trials are the leaders and stand at one point."""
+    return [
+        Observation(n, n // 4, leader if n < 3 else (0.9, 0.1 + n / 1000), 0.0 if n < 3 else 1.0 + n)
+        for n in range(4 * rounds)
+    ]
+
+
+def ask_of(history: list[Observation], size: int, seed: int = 0, tree: Any = CONTINUOUS) -> Ask:
+    """What a sampler is asked for the round after this history."""
+    return Ask(Space.of(tree), history, (), size, round=history[-1].round + 1 if history else 0, seed=seed)
+
+
+def proposal_of(name: str, history: list[Observation], size: int, seed: int = 0) -> Proposal:
+    """What the sampler with this name answers."""
+    return SAMPLERS[name]().propose(ask_of(history, size, seed))
 
 
 def all_searches() -> str:
