@@ -16,6 +16,7 @@ from hpsearch.space import DISTRIBUTIONS, Choice, is_distribution
 Load = Callable[..., Config]
 HEAD = "name: a\ndata: {source: digits}\n"
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+"""Those to be run; those of experiments have tests of their own, in tests/experiments."""
 FULL = (
     HEAD
     + """
@@ -179,8 +180,10 @@ def test_an_override_puts_one_value_in_place(load: Load, override: str, where: t
 def test_an_override_may_be_a_distribution_or_take_one_away(load: Load) -> None:
     config = load(HEAD, "train.l2={log: [1e-6, 1e-1]}")
     assert list(config.space.names.values()) == ["l2"]
-    assert load(FULL, "train.l2=0.5", "model.hidden=[3]").trial
-    assert "l2" not in load(FULL, "train.l2=0.5").space.names.values()
+    fixed = load(FULL, "train.l2=0.5", "model.hidden=[3]")
+    assert "l2" not in fixed.space.names.values()
+    trial = fixed.trial(fixed.space.values([0.5] * len(fixed.space.settings)))
+    assert (trial.train.l2, trial.model.hidden) == (0.5, [3])
 
 
 def test_an_override_goes_into_a_block_that_the_file_does_not_have(load: Load) -> None:

@@ -160,6 +160,7 @@ def test_a_wrong_value_is_refused_with_the_setting_the_value_and_the_line(
     sentence = refusal(f"{HEAD}{text}\n")
     assert f"config.yaml, line 3: {setting}" in sentence
     assert value in sentence.rpartition(setting)[2]
+    assert sentence.endswith(f"; it is {value}") or ("; it is " not in sentence and value not in {"0", "1"})
 
 
 @pytest.mark.parametrize("name", ["a b", "../a", "", ".a", "a/b", "a\nb"])

@@ -181,6 +181,7 @@ def test_more_of_a_metric_that_should_be_large_is_better(trained: Trained) -> No
     seen: list[Boundary] = []
     watch = Watch(decided=lambda boundary, _: seen.append(boundary))
     outcome, _, _ = trained("search.metric=val_accuracy", "babysit={segment: 2}", watch=watch)
+    assert len(seen) == 4
     for boundary in seen:
         last = outcome.result.epochs[boundary.segment.last - 1]
         assert -boundary.segment.after == last.scores["val_accuracy"]

@@ -7,7 +7,7 @@ from itertools import count
 import pyarrow.parquet as pq
 import pytest
 
-from hpsearch.records import Round
+from hpsearch.records import Round, Trial
 from hpsearch.store import TABLES, ParquetStore, SweepFolder, schemas
 
 from .worlds import CONTINUOUS, RECORDED, outcome_of, plan_of, rounds_of
@@ -27,7 +27,7 @@ def test_over_a_year_parquet_is_never_more_than_10_s_or_15_percent_behind_in_at_
     parts, oldest = 1, None
     for number in count():
         store.add_round(Round(number, (), 1.0, ROUND.region))
-        store.add_outcomes([outcome_of(type(ROUND.trials[0])(number, number, number, (0.5, 0.5), {}))])
+        store.add_outcomes([outcome_of(Trial(number, number, number, (0.5, 0.5), {}))])
         oldest = now if oldest is None else oldest
         now += max(1.0, now * 0.005)  # a tick a second; of later days only some seconds are looked at
         store.tick()
@@ -54,7 +54,7 @@ def test_the_number_of_parts_does_not_depend_on_the_number_of_trials(
         now = 0.0
         store = ParquetStore(folder, schemas(PLAN.space, RECORDED), lambda: now)  # noqa: B023 - closed within the loop
         for second in range(150):
-            batch = [type(ROUND.trials[0])(10 * second + n, second, 1, (0.5, 0.5), {}) for n in range(trials)]
+            batch = [Trial(10 * second + n, second, 1, (0.5, 0.5), {}) for n in range(trials)]
             store.add_outcomes([outcome_of(trial) for trial in batch])
             now += 1.0
             store.tick()
