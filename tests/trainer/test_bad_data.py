@@ -99,7 +99,7 @@ REFUSED = {
     "a million columns": Bad(
         text(",".join(f"c{n}" for n in range(10**6)) + "\n"), ("1000000 columns", "at most 10000")
     ),
-    "one column twice used": Bad(
+    "a column to be left out that is not there": Bad(
         text("a,y\n1,0\n2,1\n"), ("no column 'z'",), layout=Layout(target=("y",), drop=("z",))
     ),
     "a group that is missing": Bad(

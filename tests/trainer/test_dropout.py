@@ -18,12 +18,18 @@ def layer_of(rate: float, rng: np.random.Generator, dtype: type = np.float64, ro
     return layer
 
 
-@over_rates
+@pytest.mark.parametrize("rate", [0.0, 0.001, 0.1, 0.3, 0.5, 0.75, 0.8, 0.9])
 @over_types
-def test_the_share_of_dropped_units_is_the_rate(rate: float, dtype: type, rng: np.random.Generator) -> None:
-    mask = layer_of(rate, rng, dtype).mask
-    deviation = math.sqrt(rate * (1 - rate) / mask.size)  # of a mean of Bernoulli variables
-    assert abs(float(np.mean(mask == 0)) - rate) < 4 * deviation
+def test_the_rate_recorded_is_the_rate_used(rate: float, dtype: type, rng: np.random.Generator) -> None:
+    layer = layer_of(rate, rng, dtype)
+    dropped = []
+    for _ in range(8):
+        layer.draw([rng])
+        assert set(np.unique(layer.mask)) <= {dtype(0), dtype(1 / (1 - layer.rate))}
+        dropped.append(np.mean(layer.mask == 0))
+    assert abs(layer.rate - rate) <= 0.5 / 65536
+    deviation = math.sqrt(layer.rate * (1 - layer.rate) / (8 * layer.mask.size))  # of a mean of Bernoulli variables
+    assert abs(np.mean(dropped) - layer.rate) <= 4 * deviation
 
 
 @over_rates

@@ -116,7 +116,7 @@ def with_fault_in_one_coordinate(build: Build, layer: str, tensor: str, index: t
             getattr(part, "d" + tensor)[index] += by
             return dx
 
-        part.backward = backward  # type: ignore[method-assign]  # this is the fault
+        part.backward = backward  # this is the fault
         return network
 
     return spoiled

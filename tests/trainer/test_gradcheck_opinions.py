@@ -95,7 +95,7 @@ def test_a_tensor_with_nothing_but_kinks_is_decided_by_complex_step() -> None:
     assert (found.method, found.passed, found.kinks) == ("complex step", True, 2)
 
 
-class OpaqueRelu(ACTIVATIONS["relu"]):  # type: ignore[misc]  # the base is looked up
+class OpaqueRelu(ACTIVATIONS["relu"]):
     """A relu that does not take complex numbers."""
 
     analytic: ClassVar[bool] = False

@@ -20,20 +20,6 @@ def dropout_of(rate: float, rows: int, columns: int, groups: tuple[int, ...] | N
     return layer
 
 
-@pytest.mark.parametrize("rate", [0.0, 0.001, 0.1, 0.3, 0.5, 0.75, 0.9])
-def test_the_rate_recorded_is_the_rate_used(rate: float) -> None:
-    layer = dropout_of(rate, 256, 64)
-    rng = np.random.default_rng(0)
-    dropped = []
-    for _ in range(100):
-        layer.draw([rng])
-        assert set(np.unique(layer.mask)) <= {np.float32(0), np.float32(1 / (1 - layer.rate))}
-        dropped.append(np.mean(layer.mask == 0))
-    assert abs(layer.rate - rate) <= 0.5 / 65536
-    deviation = np.sqrt(layer.rate * (1 - layer.rate) / (100 * 256 * 64))
-    assert abs(np.mean(dropped) - layer.rate) <= 4 * deviation
-
-
 @pytest.mark.parametrize("rows", [1, 3, 32, 1000])
 def test_masks_are_new_at_each_step_and_depend_on_the_generator_alone(rows: int) -> None:
     first, second = dropout_of(0.4, rows, 64), dropout_of(0.4, rows, 64)
@@ -67,19 +53,20 @@ def test_max_norm_scales_long_columns_and_leaves_short_ones() -> None:
     np.testing.assert_allclose(weights, [[0.6, 0.3], [0.8, 0.4]], rtol=1e-15)
 
 
-@pytest.mark.parametrize(
-    ("kind", "variance"),
-    [("he", 2 / 300), ("xavier", 2 / 700), ("lecun", 1 / 300), ("normal", 1e-4)],
-)
-def test_initialisers_have_the_variance_of_their_papers(kind: str, variance: float) -> None:
-    weights = np.empty((300, 400))
+VARIANCES = {  # of 300 inputs and 500 outputs
+    "he": 2 / 300,  # He et al. 2015, equation 10
+    "xavier": 2 / (300 + 500),  # Glorot, Bengio 2010, equation 12
+    "lecun": 1 / 300,  # LeCun, Bottou, Orr, Müller 1998, equation 16
+    "normal": 1e-4,
+}
+
+
+@pytest.mark.parametrize("kind", INITIALIZERS)
+def test_first_weights_have_mean_zero_and_the_published_variance(kind: str) -> None:
+    weights = np.empty((300, 500))
     fill(weights, np.random.default_rng(0), INITIALIZERS[kind])
-    assert weights.var() == pytest.approx(variance, rel=0.02)
-    assert abs(weights.mean()) < 4 * np.sqrt(variance / weights.size)
-
-
-def test_every_initialiser_has_its_variance_tested() -> None:
-    assert set(INITIALIZERS) == {"he", "xavier", "lecun", "normal"}
+    assert abs(weights.mean()) < 4 * np.sqrt(VARIANCES[kind] / weights.size)
+    assert weights.var() == pytest.approx(VARIANCES[kind], rel=4 * np.sqrt(2 / weights.size))
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

@@ -3,22 +3,16 @@
 import numpy as np
 import pytest
 
+from tests.trainer.cases import central_differences, loss_of
 from trainer import TrainerError
-from trainer.losses import LOSSES, Loss, LossSettings
-from trainer.memory import Memory
+from trainer.losses import LOSSES, LossSettings
 from trainer.schedules import SCHEDULES, Schedule
-
-
-def loss_of(kind: str, n_out: int, rows: int, settings: LossSettings | None = None, dtype: type = np.float64) -> Loss:
-    loss = LOSSES[kind](n_out, settings)
-    Memory([loss], (), rows, dtype).resize(rows)
-    return loss
 
 
 def test_softmax_of_four_numbers() -> None:
     """(5, 2, −1, 3) ↦ (0.842, 0.042, 0.002, 0.114): A. Ng, Improving Deep Neural Networks (2017), week 3."""
     scores = np.array([[5.0, 2.0, -1.0, 3.0]])
-    loss = loss_of("softmax_cross_entropy", 4, 1)
+    loss = loss_of("softmax_cross_entropy", scores)
     np.testing.assert_allclose(loss.predict(scores)[0], [0.842, 0.042, 0.002, 0.114], atol=5e-4)
     gradient = np.empty_like(scores)
     loss.gradient(scores, np.zeros_like(scores), gradient)
@@ -27,18 +21,19 @@ def test_softmax_of_four_numbers() -> None:
 
 def test_the_loss_of_that_softmax_at_its_second_class() -> None:
     """−log 0.042 = 3.18, from the same figures."""
-    loss = loss_of("softmax_cross_entropy", 4, 1)
-    value = loss.value(np.array([[5.0, 2.0, -1.0, 3.0]]), np.array([[0.0, 1.0, 0.0, 0.0]]))
+    scores = np.array([[5.0, 2.0, -1.0, 3.0]])
+    value = loss_of("softmax_cross_entropy", scores).value(scores, np.array([[0.0, 1.0, 0.0, 0.0]]))
     assert float(value) == pytest.approx(-np.log(0.0419), abs=5e-3)
 
 
 def test_the_central_difference_of_a_parabola() -> None:
     """f(x) = x² + 3x at 2 has the slope 7, which central differences give exactly but for rounding."""
+    point = np.array([2.0])
 
-    def f(x: float) -> float:
-        return x**2 + 3 * x
+    def cost() -> float:
+        return float(point[0] ** 2 + 3 * point[0])
 
-    assert (f(2 + 1e-5) - f(2 - 1e-5)) / 2e-5 == pytest.approx(7, abs=1e-9)
+    assert central_differences(cost, point) == pytest.approx(7, abs=1e-9)
 
 
 @pytest.mark.parametrize("kind", LOSSES)
@@ -47,7 +42,7 @@ def test_the_central_difference_of_a_parabola() -> None:
 def test_losses_are_finite_in_the_extremes(kind: str, dtype: type, size: float) -> None:
     scores = np.array([[size, -size, 0.0], [-size, -size, -size], [size, size, size]], dtype)
     targets = np.eye(3, dtype=dtype)
-    loss = loss_of(kind, 3, 3, dtype=dtype)
+    loss = loss_of(kind, scores)
     gradient = np.empty_like(scores)
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         value = loss.value(scores, targets)
@@ -62,8 +57,8 @@ def test_losses_are_finite_in_the_extremes(kind: str, dtype: type, size: float) 
 def test_the_mean_of_rows_is_what_each_costs_alone(kind: str) -> None:
     rng = np.random.default_rng(0)
     scores, targets, weights = rng.standard_normal((5, 3)), np.eye(3)[[0, 1, 2, 0, 1]], rng.uniform(0.5, 2, (5, 1))
-    together = float(loss_of(kind, 3, 5).value(scores, targets, weights))
-    one = loss_of(kind, 3, 1)
+    together = float(loss_of(kind, scores).value(scores, targets, weights))
+    one = loss_of(kind, scores[:1])
     alone = [float(one.value(scores[row : row + 1], targets[row : row + 1])) * weights[row].item() for row in range(5)]
     assert together == pytest.approx(np.mean(alone), rel=1e-14)
 
@@ -96,11 +91,11 @@ def test_schedules_give_the_factors_of_their_formulas(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", SCHEDULES)
-def test_warm_up_grows_linearly_and_then_leaves_the_schedule_alone(kind: str) -> None:
-    schedule = Schedule(kind, epochs=20, warmup=4.0)
-    assert schedule.factor(0.0) == 0.0
-    assert schedule.factor(1.0) < schedule.factor(2.0) <= 0.5
-    assert 0 < schedule.factor(4.0) <= 1
+@pytest.mark.parametrize("epoch", [0, 1, 2.5, 4, 7.3, 19])
+def test_warm_up_grows_linearly_and_then_leaves_the_schedule_alone(kind: str, epoch: float) -> None:
+    late = 4 if kind == "cosine" else 0  # which begins after the warm-up
+    plain = Schedule(kind, epochs=20 - late).factor(epoch - late)
+    assert Schedule(kind, epochs=20, warmup=4.0).factor(epoch) == pytest.approx(min(1, epoch / 4) * plain, rel=1e-15)
 
 
 @pytest.mark.parametrize("epochs", [1, 3, 4])

@@ -1,8 +1,5 @@
 """Laws of every registered optimizer."""
 
-import math
-from collections.abc import Callable, Iterator, Mapping
-
 import numpy as np
 import pytest
 
@@ -10,77 +7,7 @@ from tests.trainer.cases import Steps
 from trainer.arrays import Array
 from trainer.optimizers import OPTIMIZERS
 
-Rule = Callable[[float, float, float], Iterator[float]]
-"""(θ, α, β) -> a generator that takes gradients of one number θ and gives its next values."""
-
-
-def sgd(theta: float, alpha: float, _beta: float) -> Iterator[float]:
-    while True:  # Robbins, Monro 1951
-        gradient = yield theta
-        theta -= alpha * gradient
-
-
-def momentum(theta: float, alpha: float, beta: float) -> Iterator[float]:
-    velocity = 0.0
-    while True:  # Polyak 1964
-        gradient = yield theta
-        velocity = beta * velocity + gradient
-        theta -= alpha * velocity
-
-
-def adam(theta: float, alpha: float, beta: float) -> Iterator[float]:
-    m, v, t = 0.0, 0.0, 0
-    while True:  # Kingma, Ba 2015, algorithm 1, with its β₂ = 0.999 and ε = 1e-8
-        gradient = yield theta
-        t += 1
-        m = beta * m + (1 - beta) * gradient
-        v = 0.999 * v + (1 - 0.999) * gradient**2
-        m_hat = m / (1 - beta**t)
-        v_hat = v / (1 - 0.999**t)
-        theta -= alpha * m_hat / (math.sqrt(v_hat) + 1e-8)
-
-
-def nesterov(theta: float, alpha: float, beta: float) -> Iterator[float]:
-    velocity = 0.0
-    while True:  # Bengio, Boulanger-Lewandowski, Pascanu 2013, equation 7
-        gradient = yield theta
-        old, velocity = velocity, beta * velocity - alpha * gradient
-        theta += beta**2 * old - (1 + beta) * alpha * gradient
-
-
-def rmsprop(theta: float, alpha: float, _beta: float) -> Iterator[float]:
-    square = 0.0
-    while True:  # Tieleman, Hinton 2012
-        gradient = yield theta
-        square = 0.999 * square + (1 - 0.999) * gradient**2
-        theta -= alpha * gradient / (math.sqrt(square) + 1e-8)
-
-
-RULES: Mapping[str, Rule] = {
-    "sgd": sgd,
-    "momentum": momentum,
-    "nesterov": nesterov,
-    "rmsprop": rmsprop,
-    "adam": adam,
-    "adamw": adam,  # here without decay
-}
-
 every_optimizer = pytest.mark.parametrize("kind", OPTIMIZERS)
-
-
-@every_optimizer
-@pytest.mark.parametrize("beta", [0.0, 0.9, 0.99])
-def test_a_hundred_steps_follow_the_published_rule(kind: str, beta: float, rng: np.random.Generator) -> None:
-    parameters = rng.normal(size=5)
-    rules = [RULES[kind](theta, 0.05, beta) for theta in parameters.tolist()]
-    for rule in rules:
-        next(rule)
-    optimizer = Steps(kind, parameters, beta)
-    for _ in range(100):
-        gradient = rng.normal(0.2, 1.0, 5)
-        expected = [rule.send(g) for rule, g in zip(rules, gradient.tolist(), strict=True)]
-        optimizer.step(gradient, 0.05)
-        np.testing.assert_allclose(parameters, expected, rtol=1e-12, atol=1e-12)
 
 
 @every_optimizer

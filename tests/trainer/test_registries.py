@@ -4,8 +4,18 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.trainer import bundled_cases, cases, faults, table_cases, test_losses, test_optimizers, test_penalties
+from tests.trainer import (
+    bundled_cases,
+    cases,
+    faults,
+    table_cases,
+    test_layer_laws,
+    test_losses,
+    test_penalties,
+    test_update_rules,
+)
 from trainer.data import BUNDLED, SOURCES
+from trainer.initializers import INITIALIZERS
 from trainer.layers import ACTIVATIONS, LAYERS
 from trainer.losses import LOSSES
 from trainer.optimizers import OPTIMIZERS
@@ -18,8 +28,9 @@ from trainer.penalties import PENALTIES
         pytest.param(LAYERS, cases.LAYER_CASES, id="layers"),
         pytest.param(ACTIVATIONS, cases.ACTIVATION_TWINS, id="activations"),
         pytest.param({layer.kind for layer in LAYERS}, {fault.kind for fault in faults.FAULTS}, id="faults of layers"),
+        pytest.param(INITIALIZERS, test_layer_laws.VARIANCES, id="initialisers"),
         pytest.param(LOSSES, test_losses.TWINS, id="losses"),
-        pytest.param(OPTIMIZERS, test_optimizers.RULES, id="optimizers"),
+        pytest.param(OPTIMIZERS, test_update_rules.RULES, id="optimizers"),
         pytest.param(OPTIMIZERS, bundled_cases.LEARNING_RATES, id="optimizers' learning rates"),
         pytest.param(PENALTIES, test_penalties.TWINS, id="penalties"),
         pytest.param(BUNDLED, bundled_cases.BUNDLED_CASES, id="bundled data sets"),

@@ -157,7 +157,7 @@ def test_a_loaded_model_predicts_the_same_bits_from_a_frame_with_columns_in_any_
         expected = model.answers(fresh)
         np.testing.assert_array_equal(loaded.answers(fresh[USED[::-1]]), expected)
         assert len(set(loaded.predict(fresh))) > 1
-        assert loaded.predict(fresh[:0])[:0] == [] if target == "dear" else len(loaded.predict(fresh[:0])) == 0
+        assert len(loaded.predict(fresh[:0])) == 0
 
 
 def test_a_model_file_whose_columns_are_others_than_the_networks_is_refused(tmp_path: Path) -> None:
