@@ -7,8 +7,6 @@ from email.utils import format_datetime
 from io import BytesIO
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from hpsearch.store.objects import Bucket
 
 
@@ -67,5 +65,7 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _error(code: str) -> ClientError:
+def _error(code: str) -> Exception:
+    from botocore.exceptions import ClientError
+
     return ClientError({"Error": {"Code": code, "Message": code}}, "Operation")

@@ -242,7 +242,7 @@ def test_any_operations_in_any_order_give_what_the_memory_store_says(memory: Obj
             clock.now += 1e4
             store.tick()
         else:
-            store.close() if action == "reopen" else store._lock._ended.set()
+            store.close() if action == "reopen" else _die(store)
             store = _open(place, clock)
         assert content(store.tables()) == content(oracle.tables())
         assert store.rounds() == oracle.rounds()
@@ -273,7 +273,7 @@ def test_a_second_writer_is_refused_until_the_first_closes_or_its_lease_runs_out
     store.close()
     assert not is_being_written(folder)
     dead = _open(place)
-    dead._lock._ended.set()
+    _die(dead)
     with pytest.raises(UsageError, match="another process"):
         _open(place)
     found = Held.newest(place / ".lock")
