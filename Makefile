@@ -66,8 +66,7 @@ wheel: $(VENV)/installed-dev
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports & $(BIN)/mypy; types=$$?; wait $$! && exit $$types  # side by side, as each has one process
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	$(call install,requirements.lock)
