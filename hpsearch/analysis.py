@@ -18,6 +18,8 @@ from hpsearch.samplers.encoding import Encoding
 from hpsearch.space import Choice, Distribution, Space
 from hpsearch.space.integer import Integer
 
+__all__ = ["Importance", "Noise", "Share", "importance", "noise"]
+
 Array = npt.NDArray[np.float64]
 
 FEWEST_TRIALS = 16  # below, a forest of them says nothing

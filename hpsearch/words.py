@@ -1,11 +1,10 @@
 """What is told to people: figures as they say them."""
 
 from collections.abc import Callable
+from typing import Any
 
 Say = Callable[[str], None]
 """Told, in a sentence, what the user should know."""
-
-from typing import Any
 
 
 def counted(count: int, noun: str) -> str:

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from hpsearch.records import Observation, Trial
-from hpsearch.samplers import SAMPLERS, boxes, zoom
+from hpsearch.samplers import boxes, zoom
 from hpsearch.samplers.gaussian_process import fit_kernel
-from hpsearch.space import Space
 from hpsearch.sweep import Plan
 
 from .worlds import CONTINUOUS, MIXED, ask_of, leaders_at, plan_of, proposal_of, quadratic, rounds_of
