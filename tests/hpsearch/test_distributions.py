@@ -13,8 +13,6 @@ from hpsearch.space import DISTRIBUTIONS, Choice, Distribution
 
 from .worlds import LAWS
 
-pytestmark = pytest.mark.no_cover  # measuring would take longer than what is measured
-
 UNIT = st.floats(0, 1)
 NAN, INF = math.nan, math.inf
 

@@ -21,8 +21,6 @@ from .engines import Disorder, InOrder
 from .stores import MemoryCase, StoreCase
 from .worlds import CONDITIONAL, HERE, MIXED, content, observation_of, outcome_of, plan_of
 
-pytestmark = pytest.mark.no_cover  # measuring would take longer than what is measured
-
 Content = dict[str, list[str]]
 
 

@@ -28,8 +28,6 @@ from .worlds import (
     sometimes_failing,
 )
 
-pytestmark = pytest.mark.no_cover  # measuring would take longer than what is measured
-
 GUIDED = {"zoom", "boxes"}  # samplers that follow the leaders, and say where they look
 UNGUIDED = {"random", "sobol", "grid"}
 OPTUNA = {"optuna.tpe", "optuna.gp", "optuna.cmaes"}

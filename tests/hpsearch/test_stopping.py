@@ -30,8 +30,6 @@ from hpsearch.sweep import next_round
 
 from .worlds import LAWS, observation_of, outcome_of, plan_of
 
-pytestmark = pytest.mark.no_cover  # measuring would take longer than what is measured
-
 RULES = [name for name, rule in STOPPING.items() if rule is not None]
 
 

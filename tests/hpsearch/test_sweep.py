@@ -11,8 +11,6 @@ from hpsearch.sweep import next_round
 
 from .worlds import CONTINUOUS, INSTALLED, MIXED, TREES, history_of, plan_of, quadratic, rounds_of, sometimes_failing
 
-pytestmark = pytest.mark.no_cover  # measuring would take longer than what is measured
-
 EVERYWHERE = pytest.mark.parametrize("tree", TREES.values(), ids=TREES)
 SAMPLER = pytest.mark.parametrize("sampler", INSTALLED)
 

@@ -17,8 +17,6 @@ from trainer.layers import ACTIVATIONS
 from trainer.losses import LOSSES
 from trainer.penalties import PENALTIES
 
-pytestmark = pytest.mark.no_cover  # measuring would take longer than what is measured
-
 SEEDS = range(3)
 
 

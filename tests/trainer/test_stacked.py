@@ -14,8 +14,6 @@ from trainer.losses import LOSSES
 from trainer.optimizers import OPTIMIZERS
 from trainer.schedules import SCHEDULES
 
-pytestmark = pytest.mark.no_cover  # measuring would take longer than what is measured
-
 Result = tuple[Fit, Array, Array]
 
 ARCHITECTURE = Architecture(12, 4, (16, 8), dropout=0.3, l2=1e-3)
