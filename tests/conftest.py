@@ -76,13 +76,13 @@ def _needs(item: pytest.Item) -> set[str]:
 
 
 def _place(item: pytest.Item) -> int:
-    """First those with a time limit of their own, then those too long to be measured, then the rest.
+    """First those with a time limit of their own, then those too long to be measured and real processes, then the rest.
 
     So no long one runs alone at the end. Sorting keeps the order of equals, which is a random one.
     """
     if item.get_closest_marker("timeout"):
         return 0
-    return 1 if item.get_closest_marker("no_cover") else 2
+    return 1 if item.get_closest_marker("no_cover") or item.path.parent.name == "processes" else 2
 
 
 def pytest_report_header() -> list[str]:
