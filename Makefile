@@ -50,6 +50,7 @@ bench-full: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks.search report
 	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m benchmarks.real_data
+	rm -f benchmarks/results/tables.parquet
 	$(BIN)/python -m benchmarks.tables
 	$(BIN)/python -m benchmarks.experiments --images $(HPSEARCH_SHARED_DATA)/t10k-images-idx3-ubyte.gz
 	$(BIN)/python -m benchmarks.remeasure

@@ -35,7 +35,7 @@ from sklearn.neural_network import MLPRegressor
 
 from benchmarks.pages import RESULTS, conditions, table
 from hpsearch.config import load_config
-from hpsearch.confirmation import Estimate
+from hpsearch.confirmation import FEWEST_SEEDS, Estimate
 from hpsearch.data import load_data
 from hpsearch.first_config import first_config
 from hpsearch.known import KNOWN
@@ -156,7 +156,7 @@ def measure(what: str, seed: int) -> pd.DataFrame:
 
 def recorded() -> pd.DataFrame:
     """What was measured so far."""
-    return pd.read_parquet(FILE) if FILE.exists() else pd.DataFrame({"what": []})
+    return pd.read_parquet(FILE) if FILE.exists() else pd.DataFrame(columns=["what", "seed"])
 
 
 def gains(frame: pd.DataFrame, other: str) -> "pd.Series[float]":
@@ -171,7 +171,8 @@ def markdown(what: str, frame: pd.DataFrame) -> str:
     rows = []
     for name, own in frame.groupby("contender", sort=False):
         seconds = "" if own["seconds"].isna().any() else f"{own['seconds'].mean():.0f}"
-        gain = Estimate.of(gains(frame, str(name)).tolist()) if name != OURS else None
+        ahead_by = [] if name == OURS else gains(frame, str(name)).tolist()
+        gain = Estimate.of(ahead_by) if len(ahead_by) >= FEWEST_SEEDS else None
         ahead = f"{gain.mean:+.4f} ± {gain.half_width:.4f}" if gain else ""
         rows.append([str(name), f"{own['score'].mean():.4f}", f"{own['tried'].mean():.0f}", seconds, ahead])
     head = ["contender", f"{score}, mean", "networks tried", "seconds", "hpsearch above it (95%)"]
@@ -181,16 +182,18 @@ def markdown(what: str, frame: pd.DataFrame) -> str:
 
 
 def main() -> None:
-    """Measure, print, and write pages of results."""
+    """Measure the tables that are not there yet, print, and write pages of results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="*", choices=[*WHAT, []])
     for what in parser.parse_args().what or WHAT:
-        found = pd.concat([measure(what, seed) for seed in range(TABLES[what])], ignore_index=True)
-        others = recorded()
-        pd.concat([others[others["what"] != what], found], ignore_index=True).to_parquet(FILE, index=False)
-        page = markdown(what, found)
-        print(page)
-        (RESULTS / f"tables_{what}.md").write_text(page, encoding="utf-8")
+        for seed in range(TABLES[what]):
+            found = recorded()
+            if not ((found["what"] == what) & (found["seed"] == seed)).any():
+                found = pd.concat([found, measure(what, seed)] if len(found) else [measure(what, seed)])
+                found.to_parquet(FILE, index=False)
+                page = markdown(what, found[found["what"] == what])
+                (RESULTS / f"tables_{what}.md").write_text(page, encoding="utf-8")
+        print(markdown(what, found[found["what"] == what]))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,9 @@ def _fused(size: str) -> str:
     return rf"\| {size} \| yes \| adam \| PyTorch fused \|(?:[^|]+\|){{2}} ([\d.]+) \|"
 
 
+_ONE_BY_ONE = r"\| optuna\.tpe, one by one \|(?:[^|]+\|){6} ([\d.]+) \("
+"""In how many pairs the zoom is ahead of TPE that knows each trial before the next."""
+
 QUOTES = (
     Quote("README.md", r"costs ([\d.]+) to [\d.]+ ms a trial", "search_cost.md", r"\| 50 \| ([\d.]+) \|"),
     Quote("README.md", r"costs [\d.]+ to ([\d.]+) ms a trial", "search_cost.md", r"\| 400 \| ([\d.]+) \|"),
@@ -43,6 +46,7 @@ QUOTES = (
         "search.md",
         _real(r"### Tasks on which.*?\| zoom \|(?:[^|]+\|){2} ([\d.]+) \("),
     ),
+    Quote("README.md", r"without rounds, in (\d+%)", "search.md", _real(rf"### All tasks.*?{_ONE_BY_ONE}")),
     Quote(
         "README.md",
         r"costs about (\d+%) of the digits sweep",
@@ -72,6 +76,8 @@ QUOTES = (
         "search.md",
         _real(r"### Tasks on which.*?\| zoom \|(?:[^|]+\|){2} ([\d.]+) \("),
     ),
+    Quote("docs/peers.md", r"in rounds in (\d+%) of pairs", "search.md", _real(rf"### All tasks.*?{_ONE_BY_ONE}")),
+    Quote("docs/peers.md", r"those three in (\d+%)", "search.md", _real(rf"### Tasks on which.*?{_ONE_BY_ONE}")),
     Quote("docs/peers.md", r"of (\d+) searches of up to", "search.md", r"\| mean \| \(\d+ of (\d+)\)"),
     Quote("docs/peers.md", r"reaches it in (\d+), TPE", "search.md", r"\| mean \| \((\d+) of"),
     Quote("docs/peers.md", r"TPE with Hyperband in (\d+)", "search.md", r"\| mean \|[^|]+\| \((\d+) of"),
@@ -82,9 +88,12 @@ QUOTES = (
     Quote(
         "docs/peers.md", r"and ([\d.]+) times as long as the other", "search.md", r"\| mean \|(?:[^|]+\|){4} ([\d.]+)"
     ),
-    Quote("docs/tables.md", r"test R² of ([\d.]+\d),", "tables_regression.md", r"configured it: test R² ([\d.]+)"),
-    Quote("docs/tables.md", r"in (\d+) s of one process", "tables_regression.md", r"missing; (\d+) s each"),
-    Quote("docs/tables.md", r"finds ([\d.]+\d) in the same", "tables_regression.md", r"MLPRegressor: test R² ([\d.]+)"),
+    Quote("docs/tables.md", r"test R² of ([\d.]+\d) on average", "tables_regression.md", r"\| hpsearch \| ([\d.]+)"),
+    Quote(
+        "docs/tables.md", r"in (\d+) s of one process", "tables_regression.md", r"\| hpsearch \|(?:[^|]+\|){2} (\d+)"
+    ),
+    Quote("docs/tables.md", r"finds ([\d.]+\d) in the same", "tables_regression.md", r"200 epochs \| ([\d.]+)"),
+    Quote("docs/tables.md", r"same time, ([\d.]+\d) if", "tables_regression.md", r"20 epochs \| ([\d.]+)"),
     Quote("docs/gradient-check.md", r"makes \[(\d+) mutants\]", "mutation.md", r"\*\*all\*\* \| (\d+) \|"),
 )
 
